@@ -1,0 +1,128 @@
+import type { StateTable } from './state-table.ts';
+
+export type TargetState =
+  | 'queued'
+  | 'preflight'
+  | 'transferring'
+  | 'verifying'
+  | 'placing'
+  | 'waiting'
+  | 'canceling'
+  | 'done'
+  | 'already-current'
+  | 'incompatible'
+  | 'failed'
+  | 'canceled';
+
+export type TargetEvent =
+  | 'start'
+  | 'cleared'
+  | 'current'
+  | 'blocked'
+  | 'sent'
+  | 'verified'
+  | 'placed'
+  | 'postpone'
+  | 'resume'
+  | 'cancel'
+  | 'stopped'
+  | 'fail';
+
+const whileActive = { postpone: 'waiting', cancel: 'canceling', fail: 'failed' } as const;
+
+export const targetTable: StateTable<TargetState, TargetEvent> = {
+  queued: { start: 'preflight', cancel: 'canceled', fail: 'failed' },
+  preflight: { cleared: 'transferring', current: 'already-current', blocked: 'incompatible', ...whileActive },
+  transferring: { sent: 'verifying', ...whileActive },
+  verifying: { verified: 'placing', ...whileActive },
+  placing: { placed: 'done', ...whileActive },
+  waiting: { resume: 'preflight', cancel: 'canceled', fail: 'failed' },
+  canceling: { stopped: 'canceled', placed: 'done', fail: 'failed' },
+  done: {},
+  'already-current': {},
+  incompatible: {},
+  failed: {},
+  canceled: {},
+};
+
+export const targetEndStates: readonly TargetState[] = [
+  'done',
+  'already-current',
+  'incompatible',
+  'failed',
+  'canceled',
+];
+
+export const isTargetEnded = (state: TargetState): boolean => targetEndStates.includes(state);
+
+/** One machine of a deployment. */
+export interface Target {
+  readonly deploymentId: number;
+  readonly machineId: string;
+  readonly machineName: string;
+  readonly state: TargetState;
+  readonly code?: string;
+  readonly detail?: string;
+  /** While waiting: not tried again before this time. */
+  readonly notBeforeMs?: number;
+  /** How often it was put off; grows the pause. */
+  readonly attempts: number;
+  /** Bytes to send to this machine, and sent so far. */
+  readonly bytesTotal: number;
+  readonly bytesSent: number;
+  readonly bytesPerSecond?: number;
+  /** The place job under way; saved before it is delivered. */
+  readonly jobId?: string;
+  readonly jobToken?: string;
+  readonly startedAtMs?: number;
+  readonly endedAtMs?: number;
+}
+
+export interface Deployment {
+  readonly id: number;
+  readonly bundleId: number;
+  readonly bundleName: string;
+  readonly bundleVersion: number;
+  readonly requestedBy: string;
+  readonly createdAtMs: number;
+}
+
+export type DeploymentState = 'queued' | 'active' | 'done' | 'partly-failed' | 'failed' | 'canceled';
+
+/** A deployment's state is computed from its targets, never stored. */
+export function deploymentState(targets: readonly TargetState[]): DeploymentState {
+  if (targets.every((state) => state === 'queued')) return 'queued';
+  if (!targets.every(isTargetEnded)) return 'active';
+  const good = targets.filter((state) => state === 'done' || state === 'already-current').length;
+  if (good === targets.length) return 'done';
+  if (good > 0) return 'partly-failed';
+  return targets.every((state) => state === 'canceled') ? 'canceled' : 'failed';
+}
+
+export type ReceiptMethod = 'agent-crc' | 'read-back' | 'size-only';
+
+/** What is proven about one file on one machine, and how. */
+export interface Receipt {
+  readonly id: number;
+  readonly machineId: string;
+  readonly machineName: string;
+  readonly deploymentId: number;
+  readonly bundleId: number;
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+  readonly crc32: string;
+  readonly method: ReceiptMethod;
+  readonly requestedBy: string;
+  readonly atMs: number;
+}
+
+/** A bundle version as it lies on a machine. */
+export interface Placement {
+  readonly machineId: string;
+  readonly bundleId: number;
+  readonly folder: string;
+  readonly placedAtMs: number;
+  /** False after the machine's agent was started anew, until a verify job has passed. */
+  readonly verified: boolean;
+}

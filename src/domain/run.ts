@@ -1,0 +1,114 @@
+import type { ParameterValues } from './bundle.ts';
+import type { StateTable } from './state-table.ts';
+import type { Timing } from './timing.ts';
+
+export type RunState =
+  | 'queued'
+  | 'starting'
+  | 'running'
+  | 'collecting'
+  | 'canceling'
+  | 'lost'
+  | 'succeeded'
+  | 'failed'
+  | 'timed-out'
+  | 'canceled';
+
+export type RunEvent =
+  'start' | 'claimed' | 'ended' | 'cancel' | 'lose' | 'found' | 'succeed' | 'fail' | 'time-out' | 'stopped';
+
+const outcomes = {
+  succeed: 'succeeded',
+  fail: 'failed',
+  'time-out': 'timed-out',
+  stopped: 'canceled',
+} as const;
+
+export const runTable: StateTable<RunState, RunEvent> = {
+  queued: { start: 'starting', cancel: 'canceled', fail: 'failed' },
+  starting: { claimed: 'running', ended: 'collecting', cancel: 'canceling', lose: 'lost', fail: 'failed' },
+  running: { ended: 'collecting', cancel: 'canceling', lose: 'lost', fail: 'failed' },
+  collecting: { ...outcomes, lose: 'lost' },
+  canceling: { ended: 'collecting', claimed: 'canceling', lose: 'lost', ...outcomes },
+  lost: { found: 'running', ended: 'collecting', cancel: 'canceling', ...outcomes },
+  succeeded: {},
+  failed: {},
+  'timed-out': {},
+  canceled: {},
+};
+
+export const runEndStates: readonly RunState[] = ['succeeded', 'failed', 'timed-out', 'canceled'];
+export const isRunEnded = (state: RunState): boolean => runEndStates.includes(state);
+
+export interface RunLimits {
+  /** Killed by the agent after so many seconds of wall time; 0: none. */
+  readonly limitSeconds: number;
+  /** Killed by the agent after so many seconds without output; 0: none. */
+  readonly quietSeconds: number;
+  readonly logMaxBytes: number;
+}
+
+/** Things that are true of a run beside its state and worth knowing when its figures are read. */
+export type RunFlag =
+  | 'log-cut'
+  | 'machine-lost-log'
+  | 'log-conflict'
+  | 'exit-after-end'
+  | 'no-end-marker'
+  | 'followed-quietly'
+  | 'parameters-by-engine';
+
+/** How the agent said that the job ended: the END file. */
+export interface RunEnd {
+  readonly reason: string;
+  readonly exitCode?: number;
+  readonly signal?: number;
+  readonly why?: string;
+  readonly systemError?: string;
+  readonly wallMs?: number;
+  readonly outputBytes?: number;
+  readonly errorBytes?: number;
+  readonly logBytes?: number;
+  readonly logCrc32?: string;
+  readonly logCut: boolean;
+  readonly blockedMs?: number;
+  readonly kept: readonly {
+    readonly name: string;
+    readonly slot: number;
+    readonly sizeBytes: number;
+    readonly crc32: string;
+  }[];
+}
+
+/** One execution of a bundle's command on one machine. */
+export interface Run {
+  readonly id: number;
+  readonly machineId: string;
+  readonly machineName: string;
+  readonly bundleId: number;
+  readonly bundleName: string;
+  readonly bundleVersion: number;
+  readonly parameters: ParameterValues;
+  readonly limits: RunLimits;
+  readonly state: RunState;
+  readonly code?: string;
+  readonly detail?: string;
+  readonly cancelRequested: boolean;
+  /** Job id and token on the machine; random, saved before the job is delivered. */
+  readonly jobId?: string;
+  readonly jobToken?: string;
+  /** Process id on the machine, where the agent told it. */
+  readonly pid?: number;
+  /** The machine is a simulation; its figures are never mixed with real ones. */
+  readonly simulated: boolean;
+  readonly engine?: string;
+  readonly text?: string;
+  readonly tokens?: number;
+  readonly timing?: Timing;
+  readonly end?: RunEnd;
+  readonly flags: readonly RunFlag[];
+  readonly requestedBy: string;
+  readonly createdAtMs: number;
+  readonly startedAtMs?: number;
+  readonly endedAtMs?: number;
+}
