@@ -1,0 +1,20 @@
+import { parseMeasuredFile, readJobMark } from './fields.ts';
+import type { JobMark, MeasuredFile } from './fields.ts';
+import { damaged, decodeKeyValues } from './key-value.ts';
+import type { Decoded } from './key-value.ts';
+
+/** What BUNDLE.OK says: which job placed the bundle, and its files as the agent measured them. */
+export interface BundleOk extends JobMark {
+  readonly files: readonly MeasuredFile[];
+}
+
+export function decodeBundleOk(bytes: Uint8Array): Decoded<BundleOk> {
+  const decoded = decodeKeyValues(bytes);
+  if (decoded.state !== 'ok') return decoded;
+  const mark = readJobMark(decoded.entries);
+  if ('wrong' in mark) return damaged(`'${mark.wrong}' is missing or wrong`);
+  const lines = decoded.entries.all('file');
+  const files = lines.map(parseMeasuredFile).filter((file) => file !== undefined);
+  if (files.length !== lines.length) return damaged("'file' is wrong");
+  return { state: 'ok', ...mark, files };
+}
