@@ -1,0 +1,31 @@
+import type { Finding } from '../../domain/finding.ts';
+import type { Plan } from './plan.ts';
+
+/** AGENT_NEEDED: nothing is placed or run without one. */
+export function checkAgent({ agentPresent }: Plan): Finding[] {
+  if (agentPresent) return [];
+  return [
+    {
+      level: 'block',
+      code: 'AGENT_NEEDED',
+      message: 'No agent runs on the machine; it has to place the files.',
+    },
+  ];
+}
+
+/** AGENT_UNKNOWN_KIND: an agent that does not know the jobs that are needed. */
+export function checkAgentKinds({ agentPresent, agentKinds, hasCommand }: Plan): Finding[] {
+  const missing = (hasCommand ? ['place', 'run'] : ['place']).filter((kind) => !agentKinds.includes(kind));
+  if (!agentPresent || missing.length === 0) return [];
+  const message = `The agent does not know jobs of the kind ${missing.join(' and ')}.`;
+  return [{ level: 'block', code: 'AGENT_UNKNOWN_KIND', message }];
+}
+
+/** RUN_UNSEEN: on a system with one program at a time, nobody sees the machine while a run is on. */
+export function checkUnseenRuns({ platform, hasCommand }: Plan): Finding[] {
+  if (!hasCommand || platform.serverDuringRun === 'up') return [];
+  const message =
+    `${platform.label} does one thing at a time: while a run is on, the machine cannot be reached` +
+    `${platform.canKill ? '' : ' and the run cannot be stopped'}. Such runs need a time limit.`;
+  return [{ level: 'info', code: 'RUN_UNSEEN', message }];
+}
