@@ -1,0 +1,147 @@
+import type { Generated } from 'kysely';
+import type { ArtifactKind } from '../domain/artifact.ts';
+import type { ReceiptMethod, TargetState } from '../domain/deployment.ts';
+import type { LaneKind } from '../domain/lane.ts';
+import type { MachineHealth, MachineState, PlatformId } from '../domain/machine.ts';
+import type { RunState } from '../domain/run.ts';
+
+/** SQLite has no booleans. */
+export type Flag = 0 | 1;
+/** A value kept as JSON. */
+export type JsonText = string;
+
+/** The tables as queries see them: the columns are in snake_case, a plug-in of Kysely translates. */
+export interface Schema {
+  meta: { key: string; value: string };
+  machine: MachineTable;
+  machineLabel: { machineId: string; key: string; value: string };
+  artifact: ArtifactTable;
+  bundle: BundleTable;
+  deployment: DeploymentTable;
+  target: TargetTable;
+  run: RunTable;
+  runFile: { runId: number; name: string; bytes: Uint8Array };
+  runLog: { runId: number; startOffset: number; bytes: Uint8Array };
+  lane: { machineId: string; kind: LaneKind; ownerId: string; sinceMs: number };
+  placement: {
+    machineId: string;
+    bundleId: number;
+    folder: string;
+    placedAtMs: number;
+    verified: Flag;
+  };
+  receipt: ReceiptTable;
+}
+
+export interface MachineTable {
+  id: string;
+  name: string;
+  state: MachineState;
+  health: MachineHealth;
+  held: Flag;
+  host: string;
+  port: number;
+  user: string;
+  passwordEnv: string | null;
+  /** The password, sealed by `Secrets`. */
+  secret: string | null;
+  spool: string | null;
+  platform: PlatformId | null;
+  labels: JsonText;
+  writeChunkBytes: number;
+  server: JsonText | null;
+  agent: JsonText | null;
+  simulated: Flag;
+  boot: number | null;
+  lastContactAtMs: number | null;
+  lastError: JsonText | null;
+  createdAtMs: number;
+  updatedAtMs: number;
+}
+
+export interface ArtifactTable {
+  id: Generated<number>;
+  sha256: string;
+  sizeBytes: number;
+  crc32: string;
+  filename: string;
+  kind: ArtifactKind;
+  facts: JsonText;
+  createdAtMs: number;
+}
+
+export interface BundleTable {
+  id: Generated<number>;
+  name: string;
+  version: number;
+  hash: string;
+  folder: string;
+  files: JsonText;
+  command: JsonText | null;
+  engine: string;
+  createdAtMs: number;
+}
+
+export interface DeploymentTable {
+  id: Generated<number>;
+  bundleId: number;
+  requestedBy: string;
+  createdAtMs: number;
+}
+
+export interface TargetTable {
+  deploymentId: number;
+  machineId: string;
+  state: TargetState;
+  code: string | null;
+  detail: string | null;
+  notBeforeMs: number | null;
+  attempts: Generated<number>;
+  bytesTotal: Generated<number>;
+  bytesSent: Generated<number>;
+  bytesPerSecond: number | null;
+  jobId: string | null;
+  jobToken: string | null;
+  startedAtMs: number | null;
+  endedAtMs: number | null;
+}
+
+export interface RunTable {
+  id: Generated<number>;
+  machineId: string;
+  bundleId: number;
+  parameters: JsonText;
+  limits: JsonText;
+  state: RunState;
+  code: string | null;
+  detail: string | null;
+  cancelRequested: Generated<Flag>;
+  jobId: string | null;
+  jobToken: string | null;
+  pid: number | null;
+  simulated: Flag;
+  engine: string | null;
+  text: string | null;
+  tokens: number | null;
+  timing: JsonText | null;
+  end: JsonText | null;
+  flags: Generated<JsonText>;
+  requestedBy: string;
+  createdAtMs: number;
+  startedAtMs: number | null;
+  endedAtMs: number | null;
+}
+
+export interface ReceiptTable {
+  id: Generated<number>;
+  machineId: string;
+  deploymentId: number;
+  bundleId: number;
+  path: string;
+  sizeBytes: number;
+  sha256: string;
+  crc32: string;
+  method: ReceiptMethod;
+  requestedBy: string;
+  atMs: number;
+}
