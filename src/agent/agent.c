@@ -1,0 +1,294 @@
+#include "agent.h"
+
+#include "clock.h"
+#include "info.h"
+#include "job.h"
+#include "place.h"
+#include "port.h"
+#include "result.h"
+#include "run.h"
+#include "setting.h"
+#include "spool.h"
+#include "text.h"
+
+#include <string.h>
+
+#define IDLE_HOUR_S 3600
+#define IDLE_POLL_MS 5000UL
+#define STEP_MS 100UL     /* longest wait inside a run: how late the end of a program can be seen */
+#define STOP_S 20         /* how long the end of a run may take when the agent is to stop */
+#define PUBLISH_TRIES 10
+#define PUBLISH_WAIT_MS 100UL
+
+static struct settings settings;
+static struct job job;
+
+static struct {
+    struct port_time worked; /* the last job or the start */
+    struct port_time told;   /* the last NFO */
+    struct mark kill;        /* a kill that waits for the end of the run; its id is empty when there is none */
+} agent;
+
+static void tell(void)
+{
+    port_now(&agent.told);
+    if (run_active())
+        info_write(run_mark()->id, run_child());
+    else
+        info_write(NULL, 0);
+}
+
+static void put_files(FILE *out, const char *bad)
+{
+    const struct job_file *file;
+    unsigned i;
+
+    for (i = 0; i < job.file_count; i++) {
+        file = &job.files[i];
+        if (file->measured)
+            fprintf(out, "file=%s,%lu,%08lX\r\n", file->name, file->got_size & MASK32, file->got_crc);
+    }
+    if (bad != NULL)
+        text_put(out, "bad", bad);
+}
+
+/* Publishes an END; why and bad may be null. If it cannot be done at all, RUN stays for the next start. */
+static void publish(const struct mark *mark, const char *reason, const char *why, const char *bad, int with_files)
+{
+    FILE *out;
+    int tries;
+
+    for (tries = 0; tries < PUBLISH_TRIES; tries++) {
+        out = spool_end(mark, reason);
+        if (out != NULL) {
+            if (why != NULL)
+                text_put(out, "why", why);
+            if (with_files)
+                put_files(out, bad);
+            if (spool_publish(out, mark->id) == PORT_OK)
+                return;
+        }
+        port_sleep(PUBLISH_WAIT_MS);
+    }
+}
+
+/* Whether a job that has ended is the one that a kill means. */
+static int ended_before(const char *id, const char *token)
+{
+    char path[SPOOL_PATH];
+    char *found;
+
+    spool_path(path, SPOOL_END, id);
+    if (text_load(path) != TEXT_OK)
+        return 0;
+    found = text_find("token");
+    return found != NULL && strcmp(found, token) == 0;
+}
+
+static void do_kill(void)
+{
+    const char *reason = "not-known";
+
+    if (run_active() && strcmp(run_mark()->id, job.target) == 0) {
+        if (strcmp(run_mark()->token, job.target_token) == 0) {
+            if (port_can(PORT_CAN_KILL)) {
+                /* Its END comes when the program is gone. */
+                run_kill("killed");
+                agent.kill = job.mark;
+                return;
+            }
+            reason = "cannot";
+        }
+    } else if (ended_before(job.target, job.target_token)) {
+        reason = "already-ended";
+    }
+    publish(&job.mark, reason, NULL, NULL, 0);
+}
+
+static void do_files(void)
+{
+    const char *bad = NULL;
+    const char *reason = job.kind == JOB_PLACE ? place_bundle(&job, &bad) : place_verify(&job, &bad);
+
+    /* Null: the agent is to stop; RUN stays, and the next start does it again. */
+    if (reason != NULL)
+        publish(&job.mark, reason, NULL, bad, 1);
+}
+
+static void do_job(void)
+{
+    if (job.why != NULL) {
+        publish(&job.mark, "bad-job", job.why, NULL, 0);
+        return;
+    }
+    switch (job.kind) {
+    case JOB_RUN:
+        run_begin(&job, info_step_us(), info_boot());
+        if (run_active())
+            tell();
+        break;
+    case JOB_PLACE:
+    case JOB_VERIFY:
+        do_files();
+        break;
+    case JOB_KILL:
+        do_kill();
+        break;
+    default:
+        tell();
+        publish(&job.mark, "done", NULL, NULL, 0);
+        break;
+    }
+}
+
+/* Claims and does the job that is now in `job`, by the order of the protocol. */
+static void take_job(const char *id)
+{
+    int has_log;
+
+    if (spool_has(SPOOL_RUN, id) || spool_has(SPOOL_END, id)) {
+        spool_delete(SPOOL_JOB, id);
+        return;
+    }
+    if (run_active() && job.kind != JOB_KILL && job.kind != JOB_PROBE)
+        return;
+    has_log = spool_has(SPOOL_LOG, id);
+    if (spool_claim(id) != PORT_OK)
+        return;
+    port_now(&agent.worked);
+    if (has_log)
+        job.why = "log-exists";
+    do_job();
+}
+
+static void look_into_in(void)
+{
+    char path[SPOOL_PATH];
+    char id[ID_SIZE];
+
+    id[0] = '\0';
+    while (agent.kill.id[0] == '\0' && !port_stopping() && spool_next(SPOOL_JOB, id, id)) {
+        spool_path(path, SPOOL_JOB, id);
+        if (job_load(&job, path, id))
+            take_job(id);
+    }
+}
+
+/* Runs that an earlier agent had claimed are lost; the other kinds are done again, when these are settled. */
+static void recover_jobs(int runs)
+{
+    char path[SPOOL_PATH];
+    char id[ID_SIZE];
+
+    id[0] = '\0';
+    while (!port_stopping() && spool_next(SPOOL_RUN, id, id)) {
+        if (spool_has(SPOOL_END, id)) {
+            spool_delete(SPOOL_RUN, id);
+            spool_delete(SPOOL_TMP, id);
+            continue;
+        }
+        spool_path(path, SPOOL_RUN, id);
+        if (!job_load(&job, path, id)) {
+            /* It was whole when it was claimed. */
+            memset(&job, 0, sizeof job);
+            strcpy(job.mark.id, id);
+            job.why = "text";
+        }
+        if (job.why == NULL && job.kind == JOB_RUN)
+            result_lost(&job.mark);
+        else if (!runs)
+            do_job();
+    }
+}
+
+static void remove_old_ends(void)
+{
+    char id[ID_SIZE];
+
+    id[0] = '\0';
+    while (spool_next(SPOOL_TMP, id, id))
+        if (!spool_has(SPOOL_RUN, id))
+            spool_delete(SPOOL_TMP, id);
+}
+
+int agent_start(void)
+{
+    static const char *const folders[] = {"IN", "RUN", "OUT", "STAGE", "B"};
+    unsigned i;
+
+    for (i = 0; i < sizeof folders / sizeof folders[0]; i++)
+        if (port_make_folder(folders[i]) != PORT_OK)
+            return AGENT_NO_FOLDER;
+    setting_load(&settings, "AGENT.INI");
+    info_start(&settings);
+    recover_jobs(1);
+    recover_jobs(0);
+    remove_old_ends();
+    port_now(&agent.worked);
+    tell();
+    return AGENT_OK;
+}
+
+/* After each step of a run: what its end brings with it. */
+static void settle_run(void)
+{
+    if (run_active())
+        return;
+    port_now(&agent.worked);
+    tell();
+    if (agent.kill.id[0] == '\0')
+        return;
+    publish(&agent.kill, strcmp(run_reason(), "killed") == 0 ? "killed" : "already-ended", NULL, NULL, 0);
+    agent.kill.id[0] = '\0';
+}
+
+/* Until the next look into IN. */
+static void wait_or_run(unsigned long ms)
+{
+    struct port_time from;
+    struct port_time now;
+    struct port_time span;
+    unsigned long passed = 0;
+
+    port_now(&from);
+    while (passed < ms && !port_stopping()) {
+        if (!run_active()) {
+            port_sleep(ms - passed);
+        } else {
+            run_turn(ms - passed < STEP_MS ? ms - passed : STEP_MS);
+            settle_run();
+        }
+        port_now(&now);
+        clock_span(&from, &now, &span);
+        passed = clock_ms(&span);
+    }
+}
+
+static void end_run(void)
+{
+    struct port_time from;
+
+    port_now(&from);
+    if (!run_active())
+        return;
+    run_kill("killed");
+    while (run_active() && clock_seconds(&from) < STOP_S)
+        run_turn(STEP_MS);
+    settle_run();
+}
+
+void agent_work(void)
+{
+    unsigned long ms;
+
+    while (!port_stopping()) {
+        look_into_in();
+        if (settings.beat_s > 0 && clock_seconds(&agent.told) >= settings.beat_s)
+            tell();
+        ms = settings.poll_ms;
+        if (ms < IDLE_POLL_MS && !run_active() && clock_seconds(&agent.worked) >= IDLE_HOUR_S)
+            ms = IDLE_POLL_MS;
+        wait_or_run(ms);
+    }
+    end_run();
+}

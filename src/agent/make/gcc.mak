@@ -1,0 +1,25 @@
+# Builds agent98 with gcc or clang for a POSIX system: make -f src/agent/make/gcc.mak OUT=folder
+# Old C libraries keep clock_gettime apart: LDLIBS=-lrt. No debugger's data: LDFLAGS=-s.
+
+CC = gcc
+SRC = src/agent
+OUT = dist/agent/linux
+BUILD = unmarked
+WARNINGS = -Wall -Wextra -Wdeclaration-after-statement -Werror
+CFLAGS = -O2
+LDFLAGS =
+LDLIBS =
+
+SYSTEM = $(OUT)/portnix.o $(OUT)/nixproc.o $(OUT)/nixinfo.o
+OBJECTS = $(OUT)/main.o $(OUT)/agent.o $(OUT)/run.o $(OUT)/result.o $(OUT)/runlog.o $(OUT)/place.o \
+	$(OUT)/measure.o $(OUT)/job.o $(OUT)/spool.o $(OUT)/text.o $(OUT)/names.o $(OUT)/info.o \
+	$(OUT)/setting.o $(OUT)/clock.o $(OUT)/crc32.o $(SYSTEM)
+
+$(OUT)/AGENT.EXE: $(OBJECTS)
+	$(CC) $(LDFLAGS) -o $@ $(OBJECTS) $(LDLIBS)
+
+# Every header counts for every object: the whole build takes two seconds.
+$(OBJECTS): $(SRC)/*.h $(SRC)/make/gcc.mak
+
+$(OUT)/%.o: $(SRC)/%.c
+	$(CC) -std=c89 -pedantic $(WARNINGS) $(CFLAGS) -DAGENT_BUILD='"$(BUILD)"' -c -o $@ $<

@@ -1,0 +1,120 @@
+import { expect, test } from 'vitest';
+import { isGone, until } from '../../support/spool-folder.ts';
+import { onBench, type StartAgent } from './agent-bench.ts';
+import { sleepProgram } from './programs.ts';
+
+export function startContract(startAgent: StartAgent): void {
+  test('makes the folders and tells what the machine is', () =>
+    onBench(startAgent, async (bench) => {
+      const { spool } = bench;
+      const agent = await bench.start();
+      expect(spool.names('.')).toEqual(
+        expect.arrayContaining(['AGENT.LCK', 'B', 'IN', 'OUT', 'RUN', 'STAGE']),
+      );
+      const info = await spool.info('at all');
+      expect(info.get('v')).toBe('1');
+      for (const key of ['agent', 'version', 'build', 'os', 'path', 'clock']) {
+        expect(info.get(key), key).toMatch(/./);
+      }
+      expect(info.get('platform')).toMatch(/^(linux|unix)$/);
+      expect(info.get('name')).toBe('TESTBOX');
+      expect(info.get('job')).toBe('-');
+      expect(info.get('child_pid')).toBeUndefined();
+      expect(info.get('simulated')).toBeUndefined();
+      expect(info.get('kinds')?.split(',').toSorted()).toEqual(['kill', 'place', 'probe', 'run', 'verify']);
+      expect(info.number('agent_pid')).toBe(agent.pid);
+      for (const key of ['step_us', 'ram_kb', 'disk_free_kb', 'boot', 'seq']) {
+        expect(info.number(key), key).toBeGreaterThan(0);
+      }
+    }));
+
+  test('tells what AGENT.INI says instead of what the system says', () =>
+    onBench(startAgent, async (bench) => {
+      const settings = [
+        '# a comment',
+        '; another',
+        'poll_ms=20',
+        'name=OLD 1',
+        'os=Windows 4.10',
+        'platform=win9x',
+      ];
+      bench.spool.write(
+        'AGENT.INI',
+        [...settings, 'cpu=486', 'mhz=66', 'ram_kb=16000', 'simulated=1'].join('\r\n'),
+      );
+      await bench.start();
+      const info = await bench.spool.info('at all');
+      const told = ['name', 'os', 'platform', 'cpu', 'mhz', 'ram_kb', 'simulated'].map((key) =>
+        info.get(key),
+      );
+      expect(told).toEqual(['OLD 1', 'Windows 4.10', 'win9x', '486', '66', '16000', '1']);
+    }));
+
+  test('raises boot at each start, also when AGENT.NFO is damaged', () =>
+    onBench(startAgent, async (bench) => {
+      const boots: number[] = [];
+      for (const damage of ['', 'boot=1\r\nseq', '\u0000\u0000']) {
+        const agent = await bench.start();
+        boots.push((await bench.spool.info('at all')).number('boot'));
+        expect(Number(bench.spool.read('AGENT.CNT')?.toString('latin1'))).toBe(boots.at(-1));
+        await agent.signal('SIGKILL');
+        if (damage !== '') bench.spool.write('AGENT.NFO', damage);
+      }
+      await bench.start();
+      boots.push((await bench.spool.info('at all')).number('boot'));
+      expect(boots).toEqual([1, 2, 3, 4]);
+    }));
+
+  test('a second agent on the same spool exits with 3 and changes nothing', () =>
+    onBench(startAgent, async (bench) => {
+      const first = await bench.start();
+      // A job that no agent claims: a second agent that got in would have to look at it too.
+      bench.spool.write('IN/00000001.JOB', 'v=1\r\n');
+      bench.spool.write('OUT/00000002.TMP', 'an agent that starts removes this');
+      const before = bench.spool.snapshot();
+      const second = bench.launch();
+      expect(await second.exited).toEqual({ code: 3, signal: null });
+      expect(bench.spool.snapshot()).toEqual(before);
+      expect(isGone(first.pid)).toBe(false);
+      await first.signal('SIGKILL');
+      await bench.start();
+      expect((await bench.spool.info('at all')).number('boot')).toBe(2);
+    }));
+
+  test.each(['SIGTERM', 'SIGINT'] as const)('ends on %s, and an idle agent leaves nothing behind', (signal) =>
+    onBench(startAgent, async (bench) => {
+      const agent = await bench.start();
+      expect(await agent.signal(signal)).toEqual({ code: 0, signal: null });
+      expect(bench.spool.names('OUT')).toEqual([]);
+    }),
+  );
+
+  test('on SIGTERM kills the program and lets its run end as killed', () =>
+    onBench(startAgent, async (bench) => {
+      const { spool } = bench;
+      const agent = await bench.start();
+      const id = spool.deliver('run', [
+        ['dir', spool.placed({ 'SLEEP.SH': sleepProgram })],
+        ['exe', 'SLEEP.SH'],
+      ]);
+      await until('the program', () => spool.output(id).toString() === 'awake\n');
+      const pid = (
+        await spool.info(
+          'of the run',
+          (info) => info.get('job') === id && info.get('child_pid') !== undefined,
+        )
+      ).number('child_pid');
+      expect(await agent.signal('SIGTERM')).toEqual({ code: 0, signal: null });
+      const end = await spool.end(id);
+      expect(end.get('reason')).toBe('killed');
+      expect(end.get('log_crc32')).toMatch(/^[0-9A-F]{8}$/);
+      expect(isGone(pid)).toBe(true);
+    }));
+
+  test('an agent without a folder says so', () =>
+    onBench(startAgent, async (bench) => {
+      bench.spool.remove();
+      const { code } = await bench.launch().exited;
+      expect(code).toBeGreaterThan(0);
+    }));
+}
