@@ -1,0 +1,255 @@
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { placeBundle, verifyBundle } from './bundle.ts';
+import { readJob, type Job, type JobHead, type KillJob, type ReadJob, type RunJob } from './jobs.ts';
+import { takeLock } from './lock.ts';
+import { clock, raiseBoot, writeInfo } from './machine-info.ts';
+import { jobPaths, prepareEnd, publishEnd } from './outbox.ts';
+import { logLines, startRun, type StartedRun } from './run.ts';
+import { readSettings, type AgentSettings } from './settings.ts';
+import { isJobId } from './spool-names.ts';
+import { maxTextBytes, readText, type TextLine } from './spool-text.ts';
+import { describeSystemError } from './system-error.ts';
+
+export interface AgentOptions {
+  /** Added to the environment that the programs of runs inherit. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+interface ActiveRun {
+  readonly head: JobHead;
+  readonly run: StartedRun;
+  /** Settles when the run's END is published; says whether the program ended by itself. */
+  readonly closed: Promise<{ readonly reason: string }>;
+}
+
+const idleHourMs = 3_600_000;
+const idlePollMs = 5_000;
+const endRetryMs = 1_000;
+
+/**
+ * The agent of a simulated machine, written from docs/agent-protocol.md alone. It serves one spool folder from
+ * `start()` to `stop()`.
+ */
+export class SimulatedAgent {
+  readonly #folder: string;
+  readonly #environment: NodeJS.ProcessEnv;
+  readonly #stopping = new AbortController();
+  #settings: AgentSettings | undefined;
+  #releaseLock: () => void = () => {};
+  #boot = 0;
+  #sequence = 0;
+  #active: ActiveRun | undefined;
+  #loop: Promise<void> = Promise.resolve();
+  #lastWorkMs = 0;
+  #lastInfoMs = 0;
+
+  constructor(folder: string, options: AgentOptions = {}) {
+    this.#folder = resolve(folder);
+    this.#environment = { ...process.env, ...options.environment };
+  }
+
+  /** Takes the spool, cleans up after an earlier agent and begins to look for jobs. Throws SpoolLocked. */
+  async start(): Promise<void> {
+    this.#releaseLock = takeLock(this.#folder);
+    for (const name of ['IN', 'RUN', 'OUT', 'STAGE', 'B'])
+      mkdirSync(join(this.#folder, name), { recursive: true });
+    this.#settings = readSettings(this.#folder);
+    this.#boot = raiseBoot(this.#folder);
+    await this.#recover();
+    this.#writeInfo();
+    this.#lastWorkMs = performance.now();
+    this.#loop = this.#work();
+  }
+
+  /** Kills the program of a run, lets the run end as `killed`, and gives the spool back. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#active?.run.kill('killed');
+    await this.#loop;
+    await this.#active?.closed;
+    this.#releaseLock();
+  }
+
+  async #recover(): Promise<void> {
+    for (const name of sortedNames(this.#folder, 'RUN', '.RUN')) {
+      const id = name.slice(0, 8);
+      const paths = jobPaths(this.#folder, id);
+      const read = existsSync(paths.end) ? undefined : readJob(id, readHead(paths.run));
+      if (read === undefined) rmSync(paths.run, { force: true });
+      else if ('job' in read && read.job.kind === 'run') {
+        await this.#publish(read.head, 'agent-restarted', await logLines(this.#folder, id, false));
+      } else await this.#execute(read);
+    }
+    for (const name of sortedNames(this.#folder, 'OUT', '.TMP')) {
+      const paths = jobPaths(this.#folder, name.slice(0, 8));
+      if (!existsSync(paths.run)) rmSync(paths.temporary, { force: true });
+    }
+  }
+
+  async #work(): Promise<void> {
+    const { signal } = this.#stopping;
+    const { pollMs, beatSeconds } = this.#settings ?? readSettings(this.#folder);
+    while (!signal.aborted) {
+      await this.#lookIntoIn();
+      const now = performance.now();
+      if (beatSeconds > 0 && now - this.#lastInfoMs >= beatSeconds * 1000) this.#writeInfo();
+      const isIdle = now - this.#lastWorkMs > idleHourMs;
+      await delay(isIdle ? Math.max(pollMs, idlePollMs) : pollMs, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  async #lookIntoIn(): Promise<void> {
+    for (const name of sortedNames(this.#folder, 'IN', '.JOB')) {
+      if (this.#stopping.signal.aborted) return;
+      const read = this.#claim(name.slice(0, 8));
+      if (read === undefined) continue;
+      this.#lastWorkMs = performance.now();
+      await this.#execute(read);
+    }
+  }
+
+  /** The claim of part 4; undefined when the job stays, or was taken before. */
+  #claim(id: string): ReadJob | undefined {
+    const paths = jobPaths(this.#folder, id);
+    try {
+      const read = readJob(id, readHead(paths.job));
+      if (read === undefined) return undefined;
+      if (this.#active !== undefined && !['kill', 'probe'].includes(read.head.kind)) return undefined;
+      if (existsSync(paths.run) || existsSync(paths.end)) {
+        rmSync(paths.job, { force: true });
+        return undefined;
+      }
+      const hasLog = existsSync(paths.log);
+      prepareEnd(this.#folder, id);
+      renameSync(paths.job, paths.run);
+      return hasLog ? { head: read.head, why: 'log-exists' } : read;
+    } catch {
+      // The daemon took the job back meanwhile, or the disk is full: it stays unclaimed.
+      if (!existsSync(paths.run)) rmSync(paths.temporary, { force: true });
+      return undefined;
+    }
+  }
+
+  async #execute(read: ReadJob): Promise<void> {
+    if ('why' in read) return this.#publish(read.head, 'bad-job', [['why', read.why]]);
+    try {
+      await this.#executeJob(read.head, read.job);
+    } catch (error) {
+      const reason = read.job.kind === 'run' ? 'start-failed' : 'io-error';
+      await this.#publish(read.head, reason, [['oserr', describeSystemError(error)]]);
+    }
+  }
+
+  async #executeJob(head: JobHead, job: Job): Promise<void> {
+    switch (job.kind) {
+      case 'run':
+        return this.#startRun(head, job);
+      case 'kill':
+        return this.#publish(head, await this.#kill(job), []);
+      case 'probe':
+        this.#writeInfo();
+        return this.#publish(head, 'done', []);
+      case 'place': {
+        const { reason, lines } = await placeBundle(this.#folder, head, job);
+        return this.#publish(head, reason, lines);
+      }
+      case 'verify': {
+        const { reason, lines } = await verifyBundle(this.#folder, job);
+        return this.#publish(head, reason, lines);
+      }
+    }
+  }
+
+  async #startRun(head: JobHead, job: RunJob): Promise<void> {
+    const place = { folder: this.#folder, environment: this.#environment };
+    const run = startRun(head, job, place, { ...clock, boot: this.#boot });
+    if (run === undefined) {
+      return this.#publish(head, 'not-placed', await logLines(this.#folder, head.id, false));
+    }
+    this.#active = { head, run, closed: this.#closeRun(head, run) };
+    this.#writeInfo();
+  }
+
+  async #closeRun(head: JobHead, run: StartedRun): Promise<{ readonly reason: string }> {
+    const { reason, lines } = await run.ended;
+    await this.#publish(head, reason, lines);
+    this.#active = undefined;
+    this.#lastWorkMs = performance.now();
+    this.#writeInfo();
+    return { reason };
+  }
+
+  async #kill(job: KillJob): Promise<string> {
+    const active = this.#active;
+    if (active?.head.id === job.target) {
+      if (active.head.token !== job.targetToken) return 'not-known';
+      const wasRunning = active.run.kill('killed');
+      const { reason } = await active.closed;
+      return wasRunning && reason === 'killed' ? 'killed' : 'already-ended';
+    }
+    const { end } = jobPaths(this.#folder, job.target);
+    if (!existsSync(end)) return 'not-known';
+    const text = readText(readHead(end));
+    const isSame = text.state === 'whole' && text.file.one('token') === job.targetToken;
+    return isSame ? 'already-ended' : 'not-known';
+  }
+
+  /** A job's END is owed to the daemon: what keeps it from the disk now is tried again until the agent stops. */
+  async #publish(head: JobHead, reason: string, lines: readonly TextLine[]): Promise<void> {
+    for (;;) {
+      try {
+        return await publishEnd(this.#folder, head, reason, lines);
+      } catch {
+        if (this.#stopping.signal.aborted) return;
+        await delay(endRetryMs, undefined, { signal: this.#stopping.signal }).catch(() => {});
+      }
+    }
+  }
+
+  #writeInfo(): void {
+    this.#lastInfoMs = performance.now();
+    this.#sequence += 1;
+    try {
+      writeInfo(this.#folder, this.#settings ?? readSettings(this.#folder), {
+        boot: this.#boot,
+        sequence: this.#sequence,
+        job: this.#active?.head.id,
+        childPid: this.#active?.run.pid,
+      });
+    } catch {
+      // A full or removed disk: the next change writes it again.
+    }
+  }
+}
+
+function sortedNames(folder: string, sub: string, ending: string): readonly string[] {
+  try {
+    return readdirSync(join(folder, sub))
+      .filter((name) => name.endsWith(ending) && isJobId(name.slice(0, -ending.length)))
+      .toSorted();
+  } catch {
+    return [];
+  }
+}
+
+/** Enough of a file to know whether it is too long; never more. */
+function readHead(path: string): Buffer {
+  const bytes = Buffer.alloc(maxTextBytes + 1);
+  const descriptor = openSync(path, 'r');
+  try {
+    return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, 0));
+  } finally {
+    closeSync(descriptor);
+  }
+}
