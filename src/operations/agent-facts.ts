@@ -1,0 +1,53 @@
+import { DomainError } from '../domain/errors.ts';
+import type { AgentFacts, Machine } from '../domain/machine.ts';
+import type { Clock } from '../lib/clock.ts';
+import { decodeAgentInfo } from '../spool/agent-info.ts';
+import { agentInfoPath } from '../spool/paths.ts';
+import type { Store } from '../store/open-store.ts';
+import type { Link } from '../transports/transport.ts';
+
+const MAX_INFO_BYTES = 16_384;
+/** The agent rewrites its NFO in place, so a reader can meet it half-written. */
+const READ_TRIES = 5;
+const PAUSE_MS = 200;
+
+/** AGENT.NFO as it is now; undefined when there is none. Throws SPOOL_DAMAGED when it stays unreadable. */
+export async function readAgent(link: Link, clock: Clock): Promise<AgentFacts | undefined> {
+  let why = 'it is not whole';
+  for (let attempt = 0; attempt < READ_TRIES; attempt += 1) {
+    if (attempt > 0) await clock.sleep(PAUSE_MS);
+    try {
+      const info = decodeAgentInfo(await link.read(agentInfoPath, { maxBytes: MAX_INFO_BYTES }));
+      if (info.state === 'ok') return info.facts;
+      if (info.state === 'damaged') why = info.why;
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      if (error.code === 'FILE_NOT_FOUND') return undefined;
+      if (error.code !== 'FILE_BUSY') throw error;
+      why = 'it is in use';
+    }
+  }
+  throw new DomainError('SPOOL_DAMAGED', `AGENT.NFO cannot be used: ${why}`);
+}
+
+/**
+ * Reads AGENT.NFO and keeps it with the machine. A changed boot counter means that the machine may have lost power:
+ * what was placed there is unverified until measured again.
+ */
+export async function refreshAgent(
+  parts: { store: Store; clock: Clock },
+  machine: Machine,
+  link: Link,
+): Promise<AgentFacts | undefined> {
+  const facts = await readAgent(link, parts.clock);
+  if (!facts) return undefined;
+  if (machine.boot !== undefined && machine.boot !== facts.boot) {
+    await parts.store.placements.markUnverified(machine.id);
+  }
+  await parts.store.machines.update(
+    machine.id,
+    { agent: facts, boot: facts.boot, simulated: machine.simulated || facts.simulated },
+    parts.clock.nowMs(),
+  );
+  return facts;
+}

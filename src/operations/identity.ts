@@ -1,0 +1,60 @@
+import { DomainError } from '../domain/errors.ts';
+import { decodeMachineId, decodeOwner, encodeMachineId, encodeOwner } from '../spool/identity-file.ts';
+import { machineIdPath, ownerPath } from '../spool/paths.ts';
+import type { Link } from '../transports/transport.ts';
+
+const MAX_IDENTITY_BYTES = 16_384;
+
+/** What MACHINE.ID and OWNER.TXT on a machine say; undefined where a file is missing or not whole. */
+export interface Identity {
+  readonly machineId?: string;
+  readonly daemonId?: string;
+}
+
+async function readIfThere(link: Link, path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await link.read(path, { maxBytes: MAX_IDENTITY_BYTES });
+  } catch (error) {
+    if (error instanceof DomainError && error.code === 'FILE_NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+export async function readIdentity(link: Link): Promise<Identity> {
+  const idFile = await readIfThere(link, machineIdPath);
+  const ownerFile = await readIfThere(link, ownerPath);
+  const id = idFile && decodeMachineId(idFile);
+  const owner = ownerFile && decodeOwner(ownerFile);
+  const daemonId = owner?.state === 'ok' ? owner.daemon : id?.state === 'ok' ? id.daemon : undefined;
+  return {
+    ...(id?.state === 'ok' && { machineId: id.machine }),
+    ...(daemonId !== undefined && { daemonId }),
+  };
+}
+
+export async function writeIdentity(link: Link, machineId: string, daemonId: string): Promise<void> {
+  await link.write(ownerPath, encodeOwner({ daemon: daemonId }));
+  await link.write(machineIdPath, encodeMachineId({ machine: machineId, daemon: daemonId }));
+}
+
+/** Throws when the machine at the other end is not the one that is meant, or is another daemon's. */
+export function checkIdentity(
+  found: Identity,
+  expected: { machineId: string; daemonId: string; name: string },
+): void {
+  if (found.daemonId !== undefined && found.daemonId !== expected.daemonId) {
+    throw new DomainError(
+      'MACHINE_OWNED',
+      `${expected.name} is used by another daemon (id ${found.daemonId})`,
+    );
+  }
+  if (found.machineId === undefined) {
+    throw new DomainError('ID_MISSING', `${expected.name} has no MACHINE.ID in its spool any more`);
+  }
+  if (found.machineId !== expected.machineId) {
+    throw new DomainError(
+      'WRONG_MACHINE',
+      `the machine that answers has id ${found.machineId}, but ${expected.name} has ${expected.machineId}`,
+    );
+  }
+}

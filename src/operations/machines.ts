@@ -1,0 +1,116 @@
+import type { Bundle } from '../domain/bundle.ts';
+import { asDomainError, DomainError, errorTable } from '../domain/errors.ts';
+import type { Finding } from '../domain/finding.ts';
+import type { Machine } from '../domain/machine.ts';
+import type { MachineChange, MachineReport, NewMachine } from './operations.ts';
+import type { Parts } from './parts.ts';
+import { findingsFor } from './preflight-plan.ts';
+import { probe } from './probe.ts';
+import { requireMachine } from './select-machines.ts';
+
+/** The inventory: who is in it, how each does, and why. */
+export class Machines {
+  readonly #parts: Parts;
+  readonly #onChange: () => void;
+
+  constructor(parts: Parts, onChange: () => void) {
+    this.#parts = parts;
+    this.#onChange = onChange;
+  }
+
+  async register(input: NewMachine): Promise<Machine> {
+    const { store, clock, settings } = this.#parts;
+    const machine = await store.machines.create({
+      ...input,
+      writeChunkBytes: settings.ftp.writeChunkBytes,
+      atMs: clock.nowMs(),
+    });
+    this.#publish(machine);
+    return machine;
+  }
+
+  async change(name: string, change: MachineChange): Promise<Machine> {
+    const machine = await requireMachine(this.#parts.store, name);
+    return this.#update(machine, change);
+  }
+
+  async remove(name: string): Promise<void> {
+    const machine = await requireMachine(this.#parts.store, name);
+    await this.#parts.store.machines.remove(machine.id);
+  }
+
+  async hold(name: string, held: boolean): Promise<Machine> {
+    const machine = await requireMachine(this.#parts.store, name);
+    return this.#update(machine, { held });
+  }
+
+  /** Refused while a run or a deployment has the machine: it knows the machine better than a probe could. */
+  async probe(name: string, adopt: boolean): Promise<Machine> {
+    const { store, clock } = this.#parts;
+    const machine = await requireMachine(store, name);
+    try {
+      const probed = await probe(this.#parts, machine, adopt);
+      this.#onChange();
+      return probed;
+    } catch (thrown) {
+      const error = asDomainError(thrown);
+      const lastError = { code: error.code, detail: error.message, atMs: clock.nowMs() };
+      const health = error.fault === 'network' ? 'unreachable' : 'suspect';
+      this.#publish(await store.machines.update(machine.id, { health, lastError }, clock.nowMs()));
+      throw error;
+    }
+  }
+
+  async explain(name: string): Promise<MachineReport> {
+    const { store, sessions } = this.#parts;
+    const machine = await requireMachine(store, name);
+    const lane = await store.lanes.get(machine.id);
+    return {
+      machine,
+      ...(lane && { lane }),
+      transcript: sessions.transcript(machine.id),
+      advice: adviceFor(machine),
+    };
+  }
+
+  async preflight(name: string, bundle: Bundle): Promise<Finding[]> {
+    const { store } = this.#parts;
+    const machine = await requireMachine(store, name);
+    const placed = await store.placements.get(machine.id, bundle.id);
+    return findingsFor(store, machine, machine.agent, bundle, placed?.verified ? [] : bundle.files);
+  }
+
+  async #update(
+    machine: Machine,
+    patch: Parameters<Parts['store']['machines']['update']>[1],
+  ): Promise<Machine> {
+    const updated = await this.#parts.store.machines.update(machine.id, patch, this.#parts.clock.nowMs());
+    this.#publish(updated);
+    this.#onChange();
+    return updated;
+  }
+
+  #publish(machine: Machine): void {
+    const { name, state, health } = machine;
+    this.#parts.events.publish({ type: 'machine', machine: name, state, health });
+  }
+}
+
+/** What to look at, most likely first. */
+function adviceFor(machine: Machine): string[] {
+  const advice: string[] = [];
+  const code = machine.lastError?.code;
+  if (code !== undefined && code in errorTable) advice.push(errorTable[code as keyof typeof errorTable].hint);
+  if (machine.state === 'new' && code === undefined)
+    advice.push(`Probe it: fleet98 machine probe ${machine.name}`);
+  if (machine.state === 'ready' && !machine.agent) advice.push(errorTable.AGENT_NEEDED.hint);
+  if (machine.held) advice.push(errorTable.MACHINE_HELD.hint);
+  if (machine.agent?.hold) advice.push('Somebody holds new jobs at the machine itself; ask there.');
+  if (advice.length === 0) advice.push('Nothing seems to be wrong.');
+  return advice;
+}
+
+/** Throws when a machine is not to be touched now. */
+export function requireNotHeld(machine: Machine): void {
+  if (machine.held) throw new DomainError('MACHINE_HELD', `${machine.name} is on hold`);
+}
