@@ -1,0 +1,98 @@
+import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { Operations } from '../operations/operations.ts';
+import type { ApiStore } from './api-store.ts';
+import { refuseMalformed } from './client-error.ts';
+import type { ApiConfig, ApiParts } from './parts.ts';
+import { apiPages } from './plugins/api-pages.ts';
+import { bearerToken } from './plugins/bearer-token.ts';
+import { errors, sendProblem } from './plugins/errors.ts';
+import { expectContinue } from './plugins/expect-continue.ts';
+import { hostCheck } from './plugins/host-check.ts';
+import { jsonBody } from './plugins/json-body.ts';
+import { linger } from './plugins/linger.ts';
+import { originCheck } from './plugins/origin-check.ts';
+import { queryTypes } from './plugins/query-types.ts';
+import { addSecurityHeaders, securityHeaders } from './plugins/security-headers.ts';
+import { artifactRoutes, uploadRoutes } from './routes/artifacts.ts';
+import { bundleRoutes } from './routes/bundles.ts';
+import { deploymentRoutes } from './routes/deployments.ts';
+import { eventRoutes } from './routes/events.ts';
+import { healthRoutes } from './routes/health.ts';
+import { machineActionRoutes } from './routes/machine-actions.ts';
+import { machineRoutes } from './routes/machines.ts';
+import { receiptRoutes } from './routes/receipts.ts';
+import { runOutputRoutes } from './routes/run-output.ts';
+import { runRoutes } from './routes/runs.ts';
+import { SseHub } from './sse-hub.ts';
+
+const allRoutes = [
+  machineRoutes,
+  machineActionRoutes,
+  uploadRoutes,
+  artifactRoutes,
+  bundleRoutes,
+  deploymentRoutes,
+  receiptRoutes,
+  runRoutes,
+  runOutputRoutes,
+  eventRoutes,
+  healthRoutes,
+];
+
+/** For those who hold the server without owning fastify. */
+export type ApiServer = FastifyInstance;
+
+function createServer(maxJsonBytes: number, logger: FastifyBaseLogger): FastifyInstance {
+  return fastify({
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: maxJsonBytes,
+    routerOptions: { maxParamLength: 1000 },
+    ajv: {
+      customOptions: {
+        // An unknown field is refused, not dropped; `verbose` lets messages quote the schema.
+        removeAdditional: false,
+        coerceTypes: false,
+        discriminator: true,
+        verbose: true,
+      },
+    },
+    clientErrorHandler: refuseMalformed,
+    frameworkErrors: (error, request, reply) => {
+      addSecurityHeaders(reply);
+      sendProblem(error, request, reply);
+    },
+  });
+}
+
+/**
+ * The HTTP server, ready to listen. Checks run in the order of registration: host, origin, token, size of the body,
+ * and then only is a body asked for. `close()` ends event streams at once.
+ */
+export async function buildApp(given: {
+  config: ApiConfig;
+  store: ApiStore;
+  operations: Operations;
+  logger: FastifyBaseLogger;
+}): Promise<ApiServer> {
+  const { config, store, operations, logger } = given;
+  const app = createServer(config.maxJsonBytes, logger);
+  const hub = new SseHub();
+  app.addHook('preClose', async () => hub.close());
+
+  await app.register(securityHeaders);
+  await app.register(errors);
+  await app.register(linger);
+  await app.register(hostCheck, { hosts: config.hosts });
+  await app.register(originCheck);
+  if (config.token !== undefined) await app.register(bearerToken, { token: config.token });
+  await app.register(expectContinue);
+  await app.register(jsonBody);
+  await app.register(queryTypes);
+  await app.register(apiPages);
+
+  const parts: ApiParts = { config, store, operations, hub };
+  for (const routes of allRoutes) await app.register(routes, parts);
+  await app.ready();
+  return app;
+}

@@ -1,0 +1,39 @@
+import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
+import { routes } from '../../contract/routes.ts';
+import type { Machine } from '../../domain/machine.ts';
+import type { ApiParts } from '../parts.ts';
+import { presentMachine, presentReport } from '../presenters/machine.ts';
+import { presentPreflight } from '../presenters/preflight.ts';
+import { at } from '../route-options.ts';
+
+/** Asking a machine, and about it. */
+export const machineActionRoutes: FastifyPluginCallbackTypebox<ApiParts> = (app, parts, done) => {
+  const { store, operations } = parts;
+  const present = async (machine: Machine) => presentMachine(machine, await store.lanes.get(machine.id));
+
+  app.route({
+    ...at(routes.probeMachine),
+    handler: async ({ params, body }) =>
+      present(await operations.probeMachine(params.name, { adopt: body.adopt ?? false })),
+  });
+
+  app.route({
+    ...at(routes.holdMachine),
+    handler: async ({ params, body }) => present(await operations.holdMachine(params.name, body.held)),
+  });
+
+  app.route({
+    ...at(routes.explainMachine),
+    handler: async ({ params }) => presentReport(await operations.explainMachine(params.name)),
+  });
+
+  app.route({
+    ...at(routes.preflightMachine),
+    handler: async ({ params, query }) => {
+      const bundle = await operations.findBundle(query.bundle);
+      const findings = await operations.preflight(params.name, bundle);
+      return presentPreflight(params.name, bundle, findings);
+    },
+  });
+  done();
+};

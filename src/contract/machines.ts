@@ -1,0 +1,178 @@
+import { Type, type Static } from 'typebox';
+import {
+  BundleReference,
+  LabelFilter,
+  Labels,
+  MachineName,
+  Platform,
+  Time,
+  Word,
+  pageOf,
+  paging,
+  strict,
+} from './fields.ts';
+
+const Host = Type.String({
+  pattern: '^([A-Za-z0-9_][A-Za-z0-9._-]{0,252}|[0-9A-Fa-f:.]{2,45})$',
+  description: 'a host name or an IP address, without a port',
+});
+const Port = Type.Integer({ minimum: 1, maximum: 65_535 });
+/** What a new machine has when its request does not say. */
+export const newMachineDefaults = { port: 21, user: 'anonymous' } as const;
+const Password = Type.String({
+  pattern: '^[^\\u0000-\\u001f\\u007f]{0,128}$',
+  description: 'at most 128 characters without control characters',
+});
+const VariableName = Type.String({
+  pattern: '^[A-Za-z_][A-Za-z0-9_]{0,99}$',
+  description: 'the name of an environment variable of the daemon',
+});
+const Spool = Word(200);
+
+export const NewMachine = strict({
+  name: MachineName,
+  host: Host,
+  port: Type.Optional(Port),
+  user: Type.Optional(Word(128)),
+  password: Type.Optional(Password),
+  passwordEnv: Type.Optional(VariableName),
+  spool: Type.Optional(Spool),
+  platform: Type.Optional(Platform),
+  labels: Type.Optional(Labels),
+});
+export type NewMachine = Static<typeof NewMachine>;
+
+const clearable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
+  Type.Union([schema, Type.Null()], {
+    description: 'a value as in registering a machine, or null to clear it',
+  });
+
+export const MachineChange = strict(
+  {
+    host: Type.Optional(Host),
+    port: Type.Optional(Port),
+    user: Type.Optional(Word(128)),
+    password: Type.Optional(clearable(Password)),
+    passwordEnv: Type.Optional(clearable(VariableName)),
+    spool: Type.Optional(clearable(Spool)),
+    platform: Type.Optional(clearable(Platform)),
+    labels: Type.Optional(Labels),
+    writeChunkBytes: Type.Optional(Type.Integer({ minimum: 512, maximum: 1_048_576 })),
+  },
+  { minProperties: 1 },
+);
+export type MachineChange = Static<typeof MachineChange>;
+
+export const MachineState = Type.Enum(['new', 'ready', 'retired']);
+export const MachineHealth = Type.Enum(['unknown', 'good', 'late', 'unreachable', 'lost', 'suspect']);
+
+/** What holds the machine now: one operation at a time. */
+export const Busy = Type.Object({
+  kind: Type.Enum(['deploy', 'run']),
+  owner: Type.String({ description: '`deployment:12` or `run:42`' }),
+  since: Time,
+});
+export type Busy = Static<typeof Busy>;
+
+const Server = Type.Object({
+  banner: Type.String(),
+  syst: Type.String(),
+  feat: Type.Array(Type.String()),
+  restartRead: Type.Boolean(),
+  restartWrite: Type.Optional(Type.Enum(['appe', 'rest'])),
+  dataConnections: Type.Array(Type.String()),
+  writeBytesPerSecond: Type.Optional(Type.Number()),
+  readBytesPerSecond: Type.Optional(Type.Number()),
+});
+
+const Agent = Type.Object({
+  agent: Type.String(),
+  version: Type.String(),
+  build: Type.String(),
+  platform: Type.String(),
+  os: Type.String(),
+  name: Type.String(),
+  path: Type.String(),
+  cpu: Type.String(),
+  mhz: Type.Optional(Type.Number()),
+  ramKb: Type.Optional(Type.Number()),
+  ramFreeKb: Type.Optional(Type.Number()),
+  diskFreeKb: Type.Optional(Type.Number()),
+  clock: Type.String(),
+  stepUs: Type.Optional(Type.Number()),
+  uptimeSeconds: Type.Optional(Type.Number()),
+  boot: Type.Integer(),
+  sequence: Type.Integer(),
+  job: Type.Optional(Type.String()),
+  childPid: Type.Optional(Type.Integer()),
+  agentPid: Type.Optional(Type.Integer()),
+  kinds: Type.Array(Type.String()),
+  hold: Type.Boolean(),
+  simulated: Type.Boolean(),
+});
+
+/** A machine. Its password is never part of an answer. */
+export const Machine = Type.Object(
+  {
+    id: Type.String(),
+    name: Type.String(),
+    state: MachineState,
+    health: MachineHealth,
+    held: Type.Boolean({ description: 'While true no new work starts here' }),
+    busy: Type.Optional(Busy),
+    host: Type.String(),
+    port: Type.Integer(),
+    user: Type.String(),
+    hasPassword: Type.Boolean(),
+    passwordEnv: Type.Optional(Type.String()),
+    spool: Type.Optional(Type.String()),
+    platform: Type.Optional(Type.String()),
+    labels: Type.Record(Type.String(), Type.String()),
+    writeChunkBytes: Type.Integer(),
+    simulated: Type.Boolean(),
+    server: Type.Optional(Server),
+    agent: Type.Optional(Agent),
+    lastContactAt: Type.Optional(Time),
+    lastError: Type.Optional(Type.Object({ code: Type.String(), detail: Type.String(), at: Time })),
+    createdAt: Time,
+    updatedAt: Time,
+  },
+  { title: 'Machine' },
+);
+export type Machine = Static<typeof Machine>;
+
+export const MachineQuery = strict({
+  ...paging,
+  state: Type.Optional(MachineState),
+  health: Type.Optional(MachineHealth),
+  platform: Type.Optional(Platform),
+  label: Type.Optional(LabelFilter),
+});
+export const MachinePage = pageOf(Machine);
+export type MachinePage = Static<typeof MachinePage>;
+
+export const ProbeRequest = strict({ adopt: Type.Optional(Type.Boolean()) });
+export const HoldRequest = strict({ held: Type.Boolean() });
+export const PreflightQuery = strict({ bundle: BundleReference });
+
+/** What is known of how a machine does. */
+export const MachineReport = Type.Object({
+  machine: Machine,
+  transcript: Type.Array(Type.String(), { description: 'Last FTP control lines, oldest first' }),
+  advice: Type.Array(Type.String(), { description: 'What to look at, most likely first' }),
+});
+export type MachineReport = Static<typeof MachineReport>;
+
+export const Preflight = Type.Object({
+  machine: Type.String(),
+  bundle: Type.String(),
+  blocked: Type.Boolean(),
+  findings: Type.Array(
+    Type.Object({
+      level: Type.Enum(['block', 'warn', 'info']),
+      code: Type.String(),
+      message: Type.String(),
+    }),
+  ),
+});
+export type Preflight = Static<typeof Preflight>;

@@ -1,0 +1,235 @@
+import { Type, type TSchema } from 'typebox';
+import * as artifacts from './artifacts.ts';
+import * as bundles from './bundles.ts';
+import * as deployments from './deployments.ts';
+import { ById, ByMachineName, Nothing } from './fields.ts';
+import { Health } from './health.ts';
+import * as machines from './machines.ts';
+import { problems } from './problem.ts';
+import * as runs from './runs.ts';
+import { bytesAnswer, eventsAnswer, linesAnswer } from './stream-answers.ts';
+
+interface RouteSchema {
+  readonly summary: string;
+  readonly description?: string;
+  readonly params?: TSchema;
+  readonly querystring?: TSchema;
+  readonly body?: TSchema | typeof artifacts.FileBody;
+  readonly response: Readonly<Record<number, unknown>>;
+}
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** One row of the table; the noun after `/api/v1/` is its group in the API pages. */
+function route<Name extends string, M extends Method, S extends RouteSchema>(
+  operationId: Name,
+  method: M,
+  path: string,
+  schema: S,
+) {
+  const [, , , noun = 'daemon'] = path.split('/');
+  const { response, ...rest } = schema;
+  return {
+    method,
+    path,
+    schema: { operationId, tags: [noun], ...rest, response: { ...response, ...problems } as S['response'] },
+  };
+}
+
+const v1 = '/api/v1';
+const byName = `${v1}/machines/:name`;
+
+/** Every route of the daemon, by its operation id. The API serves them, the CLI asks them. */
+export const routes = {
+  registerMachine: route('registerMachine', 'POST', `${v1}/machines`, {
+    summary: 'Register a machine',
+    description: 'Without a port and a user: 21 and anonymous.',
+    querystring: Nothing,
+    body: machines.NewMachine,
+    response: { 201: machines.Machine },
+  }),
+  listMachines: route('listMachines', 'GET', `${v1}/machines`, {
+    summary: 'List machines by name',
+    querystring: machines.MachineQuery,
+    response: { 200: machines.MachinePage },
+  }),
+  showMachine: route('showMachine', 'GET', byName, {
+    summary: 'Show one machine',
+    params: ByMachineName,
+    querystring: Nothing,
+    response: { 200: machines.Machine },
+  }),
+  changeMachine: route('changeMachine', 'PATCH', byName, {
+    summary: 'Change fields of a machine; null clears one',
+    params: ByMachineName,
+    querystring: Nothing,
+    body: machines.MachineChange,
+    response: { 200: machines.Machine },
+  }),
+  removeMachine: route('removeMachine', 'DELETE', byName, {
+    summary: 'Remove a machine',
+    params: ByMachineName,
+    querystring: Nothing,
+    response: { 204: Type.Null() },
+  }),
+  probeMachine: route('probeMachine', 'POST', `${byName}/probe`, {
+    summary: 'Ask a machine what it is',
+    params: ByMachineName,
+    querystring: Nothing,
+    body: machines.ProbeRequest,
+    response: { 200: machines.Machine },
+  }),
+  holdMachine: route('holdMachine', 'POST', `${byName}/hold`, {
+    summary: 'Hold a machine: no new work starts there; or lift the hold',
+    params: ByMachineName,
+    querystring: Nothing,
+    body: machines.HoldRequest,
+    response: { 200: machines.Machine },
+  }),
+  explainMachine: route('explainMachine', 'GET', `${byName}/why`, {
+    summary: 'What is known of how a machine does, and what to look at',
+    params: ByMachineName,
+    querystring: Nothing,
+    response: { 200: machines.MachineReport },
+  }),
+  preflightMachine: route('preflightMachine', 'GET', `${byName}/preflight`, {
+    summary: 'Whether a bundle would work on a machine',
+    params: ByMachineName,
+    querystring: machines.PreflightQuery,
+    response: { 200: machines.Preflight },
+  }),
+
+  putArtifact: route('putArtifact', 'PUT', `${v1}/artifacts/:filename`, {
+    summary: 'Upload a file',
+    description:
+      'The body is the file itself, as application/octet-stream. 200: these bytes were known already.',
+    params: artifacts.ByFilename,
+    querystring: Nothing,
+    body: artifacts.FileBody,
+    response: { 200: artifacts.Artifact, 201: artifacts.Artifact },
+  }),
+  listArtifacts: route('listArtifacts', 'GET', `${v1}/artifacts`, {
+    summary: 'List artifacts, oldest first',
+    querystring: artifacts.ArtifactQuery,
+    response: { 200: artifacts.ArtifactPage },
+  }),
+  readArtifact: route('readArtifact', 'GET', `${v1}/artifacts/:sha256/content`, {
+    summary: 'Download an artifact',
+    params: artifacts.BySha256,
+    querystring: Nothing,
+    response: bytesAnswer('The file'),
+  }),
+
+  createBundle: route('createBundle', 'POST', `${v1}/bundles`, {
+    summary: 'Create a bundle, or the next version of one',
+    description: '200: the newest version of that name is the same already.',
+    querystring: Nothing,
+    body: bundles.NewBundle,
+    response: { 200: bundles.Bundle, 201: bundles.Bundle },
+  }),
+  listBundles: route('listBundles', 'GET', `${v1}/bundles`, {
+    summary: 'List bundle versions, oldest first',
+    querystring: bundles.BundleQuery,
+    response: { 200: bundles.BundlePage },
+  }),
+  showBundle: route('showBundle', 'GET', `${v1}/bundles/:name/versions/:version`, {
+    summary: 'Show one version of a bundle',
+    params: bundles.ByBundleVersion,
+    querystring: Nothing,
+    response: { 200: bundles.Bundle },
+  }),
+
+  deploy: route('deploy', 'POST', `${v1}/deploy`, {
+    summary: 'Bring a bundle to machines',
+    querystring: Nothing,
+    body: deployments.DeployRequest,
+    response: { 202: deployments.Deployment },
+  }),
+  listDeployments: route('listDeployments', 'GET', `${v1}/deployments`, {
+    summary: 'List deployments, newest first',
+    querystring: deployments.DeploymentQuery,
+    response: { 200: deployments.DeploymentPage },
+  }),
+  showDeployment: route('showDeployment', 'GET', `${v1}/deployments/:id`, {
+    summary: 'Show one deployment with each of its machines',
+    params: ById,
+    querystring: Nothing,
+    response: { 200: deployments.Deployment },
+  }),
+  cancelDeployment: route('cancelDeployment', 'POST', `${v1}/deployments/:id/cancel`, {
+    summary: 'Cancel what is not done yet of a deployment',
+    params: ById,
+    querystring: Nothing,
+    body: Nothing,
+    response: { 202: deployments.Deployment },
+  }),
+  listReceipts: route('listReceipts', 'GET', `${v1}/receipts`, {
+    summary: 'List what is proven about files on machines, newest first',
+    querystring: deployments.ReceiptQuery,
+    response: { 200: deployments.ReceiptPage },
+  }),
+
+  run: route('run', 'POST', `${v1}/run`, {
+    summary: 'Run a bundle on machines',
+    querystring: Nothing,
+    body: runs.RunRequest,
+    response: { 202: runs.RunsStarted },
+  }),
+  listRuns: route('listRuns', 'GET', `${v1}/runs`, {
+    summary: 'List runs, newest first',
+    querystring: runs.RunQuery,
+    response: { 200: runs.RunPage },
+  }),
+  showRun: route('showRun', 'GET', `${v1}/runs/:id`, {
+    summary: 'Show one run with its text and figures',
+    params: ById,
+    querystring: Nothing,
+    response: { 200: runs.Run },
+  }),
+  cancelRun: route('cancelRun', 'POST', `${v1}/runs/:id/cancel`, {
+    summary: 'Cancel a run',
+    params: ById,
+    querystring: Nothing,
+    body: Nothing,
+    response: { 202: runs.RunSummary },
+  }),
+  readRunLog: route('readRunLog', 'GET', `${v1}/runs/:id/log`, {
+    summary: 'The log of a run as the agent wrote it, from a byte on',
+    params: ById,
+    querystring: runs.LogQuery,
+    response: bytesAnswer('The bytes that are stored so far'),
+  }),
+  readRunTokens: route('readRunTokens', 'GET', `${v1}/runs/:id/tokens`, {
+    summary: 'The token events of a run, one JSON object per line',
+    params: ById,
+    querystring: Nothing,
+    response: linesAnswer('Lines {index, atMs, text}; base64 beside text that is not whole UTF-8'),
+  }),
+  followRun: route('followRun', 'GET', `${v1}/runs/:id/events`, {
+    summary: 'Follow a run as server-sent events: token, state, end',
+    description:
+      'The id of a token event is the raw log offset behind it; Last-Event-ID goes on exactly there. Closes after end.',
+    params: ById,
+    querystring: Nothing,
+    response: eventsAnswer('Events token, state and end'),
+  }),
+
+  followFleet: route('followFleet', 'GET', `${v1}/events`, {
+    summary: 'Follow the fleet as server-sent events: machine, target, run, log',
+    description:
+      'Last-Event-ID repeats what was missed; where that is no longer known, a gap event comes first.',
+    querystring: Nothing,
+    response: eventsAnswer('Events machine, target, run, log and gap'),
+  }),
+
+  showHealth: route('showHealth', 'GET', '/healthz', {
+    summary: 'Whether the daemon is alive; needs no token',
+    querystring: Nothing,
+    response: { 200: Health },
+  }),
+  showReadiness: route('showReadiness', 'GET', '/readyz', {
+    summary: 'Whether the daemon can work',
+    querystring: Nothing,
+    response: { 200: Health, 503: Health },
+  }),
+};
