@@ -1,0 +1,127 @@
+import type { Artifact, ArtifactPage } from '../contract/artifacts.ts';
+import type { Bundle, BundlePage } from '../contract/bundles.ts';
+import type { Deployment, DeploymentPage } from '../contract/deployments.ts';
+import type { Machine, MachinePage, MachineReport } from '../contract/machines.ts';
+import { fillPath } from '../contract/paths.ts';
+import { routes } from '../contract/routes.ts';
+import type { Run, RunPage, RunSummary, RunsStarted } from '../contract/runs.ts';
+import { ProblemError, UnreachableError } from './failures.ts';
+
+/** What the daemon answers to each operation that the CLI asks for. */
+interface Answers {
+  registerMachine: Machine;
+  listMachines: MachinePage;
+  showMachine: Machine;
+  removeMachine: undefined;
+  probeMachine: Machine;
+  holdMachine: Machine;
+  explainMachine: MachineReport;
+  putArtifact: Artifact;
+  listArtifacts: ArtifactPage;
+  createBundle: Bundle;
+  listBundles: BundlePage;
+  showBundle: Bundle;
+  deploy: Deployment;
+  listDeployments: DeploymentPage;
+  showDeployment: Deployment;
+  run: RunsStarted;
+  listRuns: RunPage;
+  showRun: Run;
+  cancelRun: RunSummary;
+}
+type Operation = keyof typeof routes;
+
+export interface Question {
+  readonly params?: Readonly<Record<string, string | number>>;
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  /** Sent as JSON. */
+  readonly body?: object;
+  /** Sent as it is. */
+  readonly file?: { readonly bytes: AsyncIterable<Uint8Array>; readonly sizeBytes: number };
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** Asks one daemon. Throws ProblemError for its no, UnreachableError when there is none. */
+export class Client {
+  readonly url: string;
+  readonly #token: string | undefined;
+  /** Ends whatever is asked of the daemon, and everything that waits for it. */
+  readonly signal: AbortSignal | undefined;
+
+  constructor(url: string, options: { readonly token?: string; readonly signal?: AbortSignal } = {}) {
+    this.url = url.replace(/\/+$/, '');
+    this.#token = options.token;
+    this.signal = options.signal;
+  }
+
+  /** The answer to an operation that answers JSON. */
+  async call<Name extends keyof Answers>(name: Name, question: Question = {}): Promise<Answers[Name]> {
+    const response = await this.open(name, question);
+    return await this.#json(response);
+  }
+
+  /** The answer itself, for operations that stream; already known to be good. */
+  async open(name: Operation, question: Question = {}): Promise<Response> {
+    const { method, path } = routes[name];
+    const url = new URL(`${this.url}${fillPath(path, question.params ?? {})}`);
+    for (const [key, value] of Object.entries(question.query ?? {})) {
+      if (value !== undefined) url.searchParams.set(key, String(value));
+    }
+    const response = await this.#send(url, method, question);
+    if (!response.ok) throw await this.#problem(response);
+    return response;
+  }
+
+  async #send(url: URL, method: string, question: Question): Promise<Response> {
+    const headers = new Headers(question.headers);
+    if (this.#token) headers.set('authorization', `Bearer ${this.#token}`);
+    if (question.body) headers.set('content-type', 'application/json');
+    if (question.file) {
+      headers.set('content-type', 'application/octet-stream');
+      headers.set('content-length', String(question.file.sizeBytes));
+    }
+    try {
+      return await fetch(url, {
+        method,
+        headers,
+        redirect: 'error',
+        ...(question.body ? { body: JSON.stringify(question.body) } : {}),
+        ...(question.file ? { body: ReadableStream.from(question.file.bytes), duplex: 'half' } : {}),
+        ...(this.signal ? { signal: this.signal } : {}),
+      });
+    } catch (error) {
+      this.signal?.throwIfAborted();
+      const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : '';
+      throw new UnreachableError(
+        `no daemon answers at ${this.url}${cause ? ` (${cause})` : ''}\nStart one with \`fleet98 serve\`, or name it with --url or FLEET98_URL.`,
+        { cause: error },
+      );
+    }
+  }
+
+  async #problem(response: Response): Promise<Error> {
+    const body = await this.#json<unknown>(response);
+    if (!isObject(body) || typeof body['code'] !== 'string') return this.#foreign();
+    const { code, detail, hint } = body;
+    return new ProblemError({ code, detail: text(detail), hint: text(hint), status: response.status });
+  }
+
+  async #json<T>(response: Response): Promise<T> {
+    const body = await response.text();
+    try {
+      return JSON.parse(body === '' ? 'null' : body);
+    } catch {
+      throw this.#foreign();
+    }
+  }
+
+  #foreign(): UnreachableError {
+    return new UnreachableError(
+      `what answers at ${this.url} is not a fleet98 daemon\nCheck --url or FLEET98_URL.`,
+    );
+  }
+}

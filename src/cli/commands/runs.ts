@@ -1,0 +1,137 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Command } from 'commander';
+import type { Run, RunSummary } from '../../contract/runs.ts';
+import { leaf, wholeNumber, type Cli, type CommonOptions } from '../cli.ts';
+import type { Client } from '../client.ts';
+import { facts, rate, table, when } from '../format.ts';
+import { LogRecords, type LogRecord } from '../log-records.ts';
+import { visible, VisibleStream } from '../visible.ts';
+
+interface ListOptions extends CommonOptions {
+  readonly machine?: string;
+  readonly bundle?: string;
+  readonly state?: string;
+  readonly limit: number;
+}
+
+interface LogOptions extends CommonOptions {
+  readonly follow?: true;
+  readonly raw?: true;
+}
+
+const LOOK_EVERY_MS = 500;
+const MAX_PAGE = 200;
+const endStates: readonly string[] = ['succeeded', 'failed', 'timed-out', 'canceled'];
+
+function describe(run: Run): string {
+  const head = facts([
+    ['run', `${run.id} of ${run.bundle} on ${run.machine}${run.simulated ? ' (simulated)' : ''}`],
+    ['state', run.state],
+    ['error', run.code && `${run.code}: ${run.detail ?? ''}`],
+    [
+      'parameters',
+      Object.entries(run.parameters)
+        .map(([name, value]) => `${name}=${value}`)
+        .join(' '),
+    ],
+    ['tokens', run.tokens],
+    ['tok/s', run.tokensPerSecond === undefined ? undefined : rate(run.tokensPerSecond)],
+    ['first after', run.ttftMs === undefined ? undefined : `${Math.round(run.ttftMs)} ms`],
+    ['exit', run.exitCode],
+    ['flags', run.flags.join(', ')],
+    ['created', when(run.createdAt)],
+    ['ended', when(run.endedAt)],
+  ]);
+  return run.text === undefined ? head : `${head}\n${visible(run.text)}\n`;
+}
+
+const listed = (runs: readonly RunSummary[]): string =>
+  table(
+    ['RUN', 'MACHINE', 'BUNDLE', 'STATE', 'TOKENS', 'TOK/S', 'TTFT MS', 'CREATED', 'ERROR'],
+    runs.map((run) => [
+      run.id,
+      run.simulated ? `${run.machine} (sim)` : run.machine,
+      run.bundle,
+      run.state,
+      run.tokens,
+      run.tokensPerSecond === undefined ? undefined : Number(rate(run.tokensPerSecond)),
+      run.ttftMs === undefined ? undefined : Math.round(run.ttftMs),
+      when(run.createdAt),
+      run.code,
+    ]),
+  );
+
+async function showRuns(cli: Cli, id: number | undefined, options: ListOptions): Promise<void> {
+  const client = cli.client(options);
+  if (id !== undefined) {
+    const run = await client.call('showRun', { params: { id } });
+    cli.print(options, run, () => describe(run));
+    return;
+  }
+  const { machine, bundle, state } = options;
+  const runs: RunSummary[] = [];
+  let after: string | undefined;
+  do {
+    const limit = Math.min(MAX_PAGE, options.limit - runs.length);
+    const page = await client.call('listRuns', { query: { machine, bundle, state, limit, after } });
+    runs.push(...page.items);
+    after = page.next;
+  } while (after !== undefined && runs.length < options.limit);
+  cli.print(options, runs, () => listed(runs));
+}
+
+/** The bytes of a run's log, and with `follow` those that come until it has ended. */
+async function* readLog(client: Client, id: number, follow: boolean): AsyncGenerator<Uint8Array> {
+  let from = 0;
+  for (;;) {
+    // The state is asked first: what the log gets before the end is then seen for sure.
+    const isOver = !follow || endStates.includes((await client.call('showRun', { params: { id } })).state);
+    const response = await client.open('readRunLog', { params: { id }, query: { from } });
+    for await (const bytes of response.body ?? []) {
+      from += bytes.length;
+      yield bytes;
+    }
+    if (isOver) return;
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+/** Writes each stream of the program to the stream of the same name. */
+function logWriter(cli: Cli, options: LogOptions): (record: LogRecord) => void {
+  const decoders = { out: new TextDecoder(), err: new TextDecoder() };
+  const cleaners = { out: new VisibleStream(), err: new VisibleStream() };
+  const outputs = { out: cli.io.stdout, err: cli.io.stderr };
+  return ({ atMs, stream, bytes }) => {
+    if (options.raw && !options.json) {
+      outputs[stream].write(bytes);
+      return;
+    }
+    const text = decoders[stream].decode(bytes, { stream: true });
+    if (options.json) cli.io.stdout.write(`${JSON.stringify({ atMs, stream, text })}\n`);
+    else outputs[stream].write(cleaners[stream].push(text));
+  };
+}
+
+async function showLog(cli: Cli, id: number, options: LogOptions): Promise<void> {
+  const records = new LogRecords();
+  const write = logWriter(cli, options);
+  for await (const bytes of readLog(cli.client(options), id, options.follow === true)) {
+    for (const record of records.push(bytes)) write(record);
+  }
+}
+
+/** `runs` and `logs`. */
+export function addRunsCommands(program: Command, cli: Cli): void {
+  leaf(program, 'runs', 'list runs, newest first, or show one')
+    .argument('[id]', 'a run', wholeNumber)
+    .option('--machine <name>', 'only those on this machine')
+    .option('--bundle <name>', 'only those of this bundle, or bundle@version')
+    .option('--state <state>', 'only those in this state')
+    .option('--limit <n>', 'how many', wholeNumber, 20)
+    .action((id: number | undefined, options: ListOptions) => showRuns(cli, id, options));
+  leaf(program, 'logs', 'what a run’s program printed, errors on standard error')
+    .argument('<id>', 'a run', wholeNumber)
+    .option('-f, --follow', 'go on until it has ended')
+    .option('--raw', 'bytes as they are, control bytes too')
+    .action((id: number, options: LogOptions) => showLog(cli, id, options));
+}

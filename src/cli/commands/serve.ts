@@ -1,0 +1,28 @@
+import type { Command } from 'commander';
+
+interface ServeOptions {
+  readonly config?: string;
+  readonly json?: true;
+  readonly withParent?: true;
+}
+
+/** `serve`: the daemon itself. */
+export function addServeCommand(program: Command): void {
+  program
+    .command('serve')
+    .description('start the daemon')
+    .option('--config <file>', 'settings that differ from config/default.yaml (FLEET98_CONFIG)')
+    .option(
+      '--json',
+      'for programs: one line {"listening": URL} on standard output, the log on standard error',
+    )
+    .option('--with-parent', 'end when standard input ends')
+    .action(async (options: ServeOptions) => {
+      const { serve } = await import('../../server.ts');
+      await serve({
+        json: options.json === true,
+        withParent: options.withParent === true,
+        ...(options.config === undefined ? {} : { configFile: options.config }),
+      });
+    });
+}

@@ -1,0 +1,121 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { startChild, type Child } from './child.ts';
+
+/** A simulated PC as `sim` announces it. */
+export interface DemoPc {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly spool: string;
+}
+
+export interface DemoFleet {
+  readonly url: string;
+  readonly pcs: readonly DemoPc[];
+  /** Names on the machine and where the files are here. */
+  readonly files: readonly { readonly name: string; readonly path: string }[];
+  readonly died: Promise<never>;
+}
+
+const profiles = ['pi-linux', 'pentium2-win98', 'dx4-win95'];
+// From src/cli/demo as well as from dist/cli/demo.
+const fixture = (path: string): string =>
+  fileURLToPath(new URL(`../../../fixtures/${path}`, import.meta.url));
+
+/** The caller's environment without settings of a daemon of his own. */
+function cleanEnv(env: NodeJS.ProcessEnv, settings: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  const kept = Object.entries(env).filter(([name]) => !name.startsWith('FLEET98_'));
+  return { ...Object.fromEntries(kept), ...settings };
+}
+
+async function nextLine(child: Child): Promise<string> {
+  const line = await Promise.race([child.lines.next(), child.died]);
+  if (line.done === true) return await child.died;
+  return line.value;
+}
+
+async function daemonUrl(child: Child): Promise<string> {
+  const said: { listening: string } = JSON.parse(await nextLine(child));
+  return said.listening;
+}
+
+async function simulatedPcs(child: Child): Promise<DemoPc[]> {
+  const pcs: DemoPc[] = [];
+  for (;;) {
+    const said: DemoPc | { ready: true } = JSON.parse(await nextLine(child));
+    if ('ready' in said) return pcs;
+    pcs.push(said);
+  }
+}
+
+async function makeFiles(folder: string): Promise<DemoFleet['files']> {
+  await promisify(execFile)(process.execPath, [fixture('checkpoints/generate.mjs'), folder]);
+  return [
+    { name: 'LLAMA2C.MJS', path: fixture('engine/llama2c.mjs') },
+    { name: 'MODEL.BIN', path: join(folder, 'RANDOM.BIN') },
+    { name: 'TOK.BIN', path: join(folder, 'RTOK512.BIN') },
+  ];
+}
+
+/** Everything that must be gone at the end, whatever happens. */
+export class Belongings {
+  readonly #children: Child[] = [];
+  readonly #folders: string[] = [];
+
+  async folder(): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'fleet98-demo-'));
+    this.#folders.push(folder);
+    return folder;
+  }
+
+  start(options: Parameters<typeof startChild>[0]): Child {
+    const child = startChild(options);
+    this.#children.push(child);
+    return child;
+  }
+
+  async clearAway(): Promise<void> {
+    await Promise.all(this.#children.map((child) => child.stop()));
+    for (const folder of this.#folders) await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+/** A daemon with a throw-away data folder and three simulated PCs, as processes of their own. */
+export async function startFleet(
+  belongings: Belongings,
+  env: NodeJS.ProcessEnv,
+  onLog: (text: string) => void,
+): Promise<DemoFleet> {
+  const folder = await belongings.folder();
+  const daemon = belongings.start({
+    name: 'the daemon',
+    args: ['serve', '--json', '--with-parent'],
+    env: cleanEnv(env, {
+      FLEET98_HTTP_PORT: '0',
+      FLEET98_DATA_DIR: join(folder, 'data'),
+      FLEET98_RUN_POLL_MIN_MS: '100',
+      FLEET98_JOBS_POLL_MS: '100',
+    }),
+    onLog,
+  });
+  const chosen = profiles.flatMap((profile) => ['--profile', profile]);
+  const simulator = belongings.start({
+    name: 'the simulator',
+    args: ['sim', '--with-parent', '--poll-ms', '100', '--disks', join(folder, 'disks'), ...chosen],
+    env: cleanEnv(env, {}),
+    onLog,
+  });
+  const [files, url, pcs] = await Promise.all([
+    makeFiles(join(folder, 'model')),
+    daemonUrl(daemon),
+    simulatedPcs(simulator),
+  ]);
+  return { url, pcs, files, died: Promise.race([daemon.died, simulator.died]) };
+}

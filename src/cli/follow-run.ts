@@ -1,0 +1,67 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RunEventData } from '../contract/events.ts';
+import type { Client } from './client.ts';
+import { UnreachableError } from './failures.ts';
+import { SseParser } from './sse-parser.ts';
+
+export type RunEvent = {
+  readonly [Name in keyof RunEventData]: { readonly type: Name } & RunEventData[Name];
+}[keyof RunEventData];
+
+// How long a daemon may be away before it is given up.
+const PATIENCE_MS = 30_000;
+const PAUSE_MS = 500;
+
+const names: readonly string[] = ['token', 'state', 'end'] satisfies (keyof RunEventData)[];
+
+function understand(type: string, data: string): RunEvent | undefined {
+  if (!names.includes(type)) return undefined;
+  const parsed: object = JSON.parse(data);
+  const event: RunEvent = JSON.parse(JSON.stringify({ ...parsed, type }));
+  return event;
+}
+
+/**
+ * The events of a run from its beginning to its end. A broken connection is taken up again behind the last event.
+ * Throws UnreachableError when the daemon stays away, ProblemError when it says no.
+ */
+export async function* followRun(
+  client: Client,
+  id: number,
+  options: FollowOptions = {},
+): AsyncGenerator<RunEvent> {
+  const { signal, patienceMs = 30_000, pauseMs = 500 } = options;
+  let lastId: string | undefined;
+  let lastHeardAt = Date.now();
+  for (;;) {
+    try {
+      const response = await client.open('followRun', {
+        params: { id },
+        headers: {
+          accept: 'text/event-stream',
+          ...(lastId === undefined ? {} : { 'last-event-id': lastId }),
+        },
+      });
+      const parser = new SseParser();
+      for await (const bytes of response.body ?? []) {
+        lastHeardAt = Date.now();
+        for (const { event, data, id: eventId } of parser.push(bytes)) {
+          lastId = eventId ?? lastId;
+          const known = understand(event, data);
+          if (known) yield known;
+          if (known?.type === 'end') return;
+        }
+      }
+    } catch (error) {
+      client.signal?.throwIfAborted();
+      // fetch tells a connection that breaks in the middle by a TypeError.
+      if (!(error instanceof UnreachableError) && !(error instanceof TypeError)) throw error;
+      if (Date.now() - lastHeardAt > PATIENCE_MS) {
+        throw new UnreachableError(`the daemon at ${client.url} went away while run ${id} was followed`, {
+          cause: error,
+        });
+      }
+    }
+    await sleep(PAUSE_MS, undefined, client.signal ? { signal: client.signal } : {});
+  }
+}

@@ -1,0 +1,14 @@
+/** Where text goes; a terminal says so and how wide it is. */
+export interface Output {
+  write(text: string | Uint8Array): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** Everything of the process that commands touch, so that tests can stand in for it. */
+export interface Io {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly stdin: AsyncIterable<Uint8Array | string>;
+  readonly env: NodeJS.ProcessEnv;
+}

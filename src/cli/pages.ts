@@ -1,0 +1,13 @@
+/** All items of a list that the daemon answers page by page. */
+export async function readAll<T>(
+  readPage: (after: string | undefined) => Promise<{ readonly items: readonly T[]; readonly next?: string }>,
+): Promise<T[]> {
+  const items: T[] = [];
+  let after: string | undefined;
+  do {
+    const page = await readPage(after);
+    items.push(...page.items);
+    after = page.next;
+  } while (after !== undefined);
+  return items;
+}

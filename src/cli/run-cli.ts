@@ -1,0 +1,50 @@
+import { Command, CommanderError } from 'commander';
+import { Cli } from './cli.ts';
+import { addArtifactCommands } from './commands/artifact.ts';
+import { addBundleCommands } from './commands/bundle.ts';
+import { addDemoCommand } from './commands/demo.ts';
+import { addDeployCommand } from './commands/deploy.ts';
+import { addMachineCommands } from './commands/machine.ts';
+import { addRunCommand } from './commands/run.ts';
+import { addRunsCommands } from './commands/runs.ts';
+import { addServeCommand } from './commands/serve.ts';
+import { addSimCommand } from './commands/sim.ts';
+import { exitCodes, explain } from './failures.ts';
+import type { Io } from './io.ts';
+
+function buildProgram(cli: Cli): Command {
+  const program = new Command('fleet98')
+    .description(
+      'A shelf of old PCs as a fleet: inventory, deploy over FTP, run, collect tokens and timings.',
+    )
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => cli.io.stdout.write(text),
+      writeErr: (text) => cli.io.stderr.write(text),
+    })
+    .showHelpAfterError('Say the same with --help to see what it takes.');
+  addServeCommand(program);
+  addMachineCommands(program, cli);
+  addArtifactCommands(program, cli);
+  addBundleCommands(program, cli);
+  addDeployCommand(program, cli);
+  addRunCommand(program, cli);
+  addRunsCommands(program, cli);
+  addSimCommand(program, cli);
+  addDemoCommand(program, cli);
+  return program;
+}
+
+/** Runs one command line; gives the exit code. Never throws. */
+export async function runCli(argv: readonly string[], io: Io): Promise<number> {
+  const cli = new Cli(io);
+  try {
+    await buildProgram(cli).parseAsync([...argv], { from: 'user' });
+    return cli.exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    const { text, exitCode } = explain(error);
+    cli.note(text);
+    return exitCode;
+  }
+}
