@@ -1,18 +1,18 @@
-import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { buildApp } from './api/app.ts';
+import type { ApiServer } from './api/app.ts';
 import type { ApiConfig } from './api/parts.ts';
 import type { Config } from './config.ts';
 import { systemClock } from './lib/clock.ts';
 import { createOperations } from './operations/create-operations.ts';
-import type { OperationsSettings } from './operations/parts.ts';
+import type { OperationsSettings } from './operations/settings.ts';
 import type { Operations } from './operations/operations.ts';
 import { openStore } from './store/open-store.ts';
 import type { Store } from './store/open-store.ts';
 import { createPushTransport } from './transports/push.ts';
 
 export interface Context {
-  readonly app: FastifyInstance;
+  readonly app: ApiServer;
   readonly operations: Operations;
   readonly store: Store;
   /** Stops in the order that loses nothing: no more requests, no more sessions, then the store. */
@@ -45,7 +45,7 @@ export async function createContext(config: Config, logger: Logger): Promise<Con
 
 function apiConfig({ http }: Config): ApiConfig {
   return {
-    hosts: [...http.hosts],
+    hosts: [http.host, ...http.hosts],
     maxArtifactBytes: http.maxArtifactBytes,
     maxJsonBytes: http.maxJsonBytes,
     ...(http.token !== '' && { token: http.token }),

@@ -17,20 +17,14 @@ const names: readonly string[] = ['token', 'state', 'end'] satisfies (keyof RunE
 function understand(type: string, data: string): RunEvent | undefined {
   if (!names.includes(type)) return undefined;
   const parsed: object = JSON.parse(data);
-  const event: RunEvent = JSON.parse(JSON.stringify({ ...parsed, type }));
-  return event;
+  return Object.assign(parsed, { type }) as RunEvent;
 }
 
 /**
  * The events of a run from its beginning to its end. A broken connection is taken up again behind the last event.
  * Throws UnreachableError when the daemon stays away, ProblemError when it says no.
  */
-export async function* followRun(
-  client: Client,
-  id: number,
-  options: FollowOptions = {},
-): AsyncGenerator<RunEvent> {
-  const { signal, patienceMs = 30_000, pauseMs = 500 } = options;
+export async function* followRun(client: Client, id: number): AsyncGenerator<RunEvent> {
   let lastId: string | undefined;
   let lastHeardAt = Date.now();
   for (;;) {

@@ -20,6 +20,9 @@ export const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable;
 
+/** Whether a stored word is one of the codes. */
+export const isErrorCode = (word: string): word is ErrorCode => Object.hasOwn(errorTable, word);
+
 /** An error with a stable code. `detail` is one sentence for a person: no secret and no path of the daemon's host. */
 export class DomainError extends Error {
   override readonly name = 'DomainError';

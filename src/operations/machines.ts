@@ -1,5 +1,5 @@
 import type { Bundle } from '../domain/bundle.ts';
-import { asDomainError, DomainError, errorTable } from '../domain/errors.ts';
+import { asDomainError, errorTable, isErrorCode } from '../domain/errors.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { Machine } from '../domain/machine.ts';
 import type { MachineChange, MachineReport, NewMachine } from './operations.ts';
@@ -100,7 +100,7 @@ export class Machines {
 function adviceFor(machine: Machine): string[] {
   const advice: string[] = [];
   const code = machine.lastError?.code;
-  if (code !== undefined && code in errorTable) advice.push(errorTable[code as keyof typeof errorTable].hint);
+  if (code !== undefined && isErrorCode(code)) advice.push(errorTable[code].hint);
   if (machine.state === 'new' && code === undefined)
     advice.push(`Probe it: fleet98 machine probe ${machine.name}`);
   if (machine.state === 'ready' && !machine.agent) advice.push(errorTable.AGENT_NEEDED.hint);
@@ -108,9 +108,4 @@ function adviceFor(machine: Machine): string[] {
   if (machine.agent?.hold) advice.push('Somebody holds new jobs at the machine itself; ask there.');
   if (advice.length === 0) advice.push('Nothing seems to be wrong.');
   return advice;
-}
-
-/** Throws when a machine is not to be touched now. */
-export function requireNotHeld(machine: Machine): void {
-  if (machine.held) throw new DomainError('MACHINE_HELD', `${machine.name} is on hold`);
 }

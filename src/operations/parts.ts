@@ -1,9 +1,9 @@
-import type { RunLimits } from '../domain/run.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Transport } from '../transports/transport.ts';
 import type { EventBus } from './event-bus.ts';
 import type { Sessions } from './sessions.ts';
+import type { OperationsSettings } from './settings.ts';
 
 /** The daemon's log: the same calls as pino's. */
 export interface Log {
@@ -11,36 +11,6 @@ export interface Log {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
-}
-
-export interface OperationsSettings {
-  readonly allowedNetworks: readonly string[];
-  readonly maxArtifactBytes: number;
-  readonly ftp: {
-    readonly connectMs: number;
-    readonly replyMs: number;
-    readonly stallMs: number;
-    readonly writeChunkBytes: number;
-  };
-  readonly deploy: {
-    readonly parallel: number;
-    readonly giveUpMs: number;
-    readonly retryMinMs: number;
-    readonly retryMaxMs: number;
-  };
-  readonly run: {
-    readonly pollMinMs: number;
-    readonly pollMaxMs: number;
-    readonly limits: RunLimits;
-    readonly lateAfterMs: number;
-    readonly unreachableAfterMs: number;
-    readonly lostAfterMs: number;
-  };
-  readonly jobs: {
-    /** How long an agent may leave a job in IN before it counts as silent. */
-    readonly waitMs: number;
-    readonly pollMs: number;
-  };
 }
 
 /** What every operation is made of; built once by `createOperations`. */

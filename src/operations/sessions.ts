@@ -6,7 +6,7 @@ import type { Link, LinkTarget, Transport } from '../transports/transport.ts';
 import { refreshAgent } from './agent-facts.ts';
 import { checkIdentity, readIdentity } from './identity.ts';
 import type { EventBus } from './event-bus.ts';
-import type { OperationsSettings } from './parts.ts';
+import type { OperationsSettings } from './settings.ts';
 
 /** How long an unused session stays open: long enough for the next step, short enough for old servers. */
 const IDLE_CLOSE_MS = 5_000;

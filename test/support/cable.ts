@@ -1,5 +1,5 @@
 import { createServer, connect } from 'node:net';
-import type { AddressInfo, Server, Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 
 /** The network cable of a simulated PC: carries its control connection, and can be pulled and plugged in again. */
 export class Cable {
@@ -40,7 +40,8 @@ export class Cable {
     await new Promise<void>((resolve) => {
       server.listen(this.#port, '127.0.0.1', resolve);
     });
-    this.#port = (server.address() as AddressInfo).port;
+    const address = server.address();
+    if (address !== null && typeof address === 'object') this.#port = address.port;
     this.#server = server;
   }
 

@@ -9,7 +9,7 @@ import { isRunEnded } from '../../src/domain/run.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createOperations } from '../../src/operations/create-operations.ts';
 import type { Operations } from '../../src/operations/operations.ts';
-import type { OperationsSettings } from '../../src/operations/parts.ts';
+import type { OperationsSettings } from '../../src/operations/settings.ts';
 import { loadProfile } from '../../src/simulator/profile.ts';
 import type { PcProfile } from '../../src/simulator/profile.ts';
 import { startSimulatedPc } from '../../src/simulator/simulated-pc.ts';

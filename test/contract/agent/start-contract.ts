@@ -20,7 +20,7 @@ export function startContract(startAgent: StartAgent): void {
       expect(info.get('name')).toBe('TESTBOX');
       expect(info.get('job')).toBe('-');
       expect(info.get('child_pid')).toBeUndefined();
-      expect(info.get('simulated')).toBeUndefined();
+      expect(info.get('simulated')).not.toBe('1');
       expect(info.get('kinds')?.split(',').toSorted()).toEqual(['kill', 'place', 'probe', 'run', 'verify']);
       expect(info.number('agent_pid')).toBe(agent.pid);
       for (const key of ['step_us', 'ram_kb', 'disk_free_kb', 'boot', 'seq']) {

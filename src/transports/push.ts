@@ -1,0 +1,183 @@
+import { Readable } from 'node:stream';
+import { DomainError } from '../domain/errors.ts';
+import { download } from '../ftp/client/download.ts';
+import { fileSize, folderExists, makeFolder, removeFile, renameFile } from '../ftp/client/file-commands.ts';
+import { openFtpSession } from '../ftp/client/session.ts';
+import type { FtpSession } from '../ftp/client/session.ts';
+import type { FtpTuning } from '../ftp/client/tuning.ts';
+import { upload } from '../ftp/client/upload.ts';
+import { folderPath, inSpool } from './ftp-paths.ts';
+import type { Link, LinkAbilities, LinkTarget, ServerFacts, Transport, UploadOptions } from './transport.ts';
+
+/** Reaches machines that run an FTP server. `tuning` is for tests. */
+export function createPushTransport(tuning: Partial<FtpTuning> = {}): Transport {
+  return {
+    async open(target, signal) {
+      // A spool that cannot be a path is told before anything is connected.
+      folderPath(target.spool);
+      const session = await openFtpSession(
+        {
+          host: target.host,
+          port: target.port,
+          user: target.user,
+          password: target.password,
+          ...(target.account === undefined ? {} : { account: target.account }),
+          allowedNetworks: target.allowedNetworks,
+          connectMs: target.timeouts.connectMs,
+          replyMs: target.timeouts.replyMs,
+          knownDataConnections: target.abilities?.dataConnections ?? [],
+          tuning,
+        },
+        signal,
+      );
+      return new PushLink(session, target);
+    },
+  };
+}
+
+class PushLink implements Link {
+  readonly #session: FtpSession;
+  readonly #target: LinkTarget;
+  readonly #home: string;
+  #tail: Promise<unknown> = Promise.resolve();
+  #pending = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor(session: FtpSession, target: LinkTarget) {
+    this.#session = session;
+    this.#target = target;
+    this.#home = folderPath(target.spool);
+  }
+
+  get server(): ServerFacts {
+    return this.#session.server;
+  }
+
+  get abilities(): LinkAbilities {
+    const known = this.#target.abilities;
+    const worked = this.#session.connections.worked;
+    const before = known?.dataConnections.filter((name) => !worked.includes(name)) ?? [];
+    return {
+      restartRead: false,
+      ...known,
+      dataConnections: [...worked, ...before],
+    };
+  }
+
+  get isOpen(): boolean {
+    return this.#session.control.isOpen;
+  }
+
+  get transcript(): readonly string[] {
+    return this.#session.control.transcript.lines;
+  }
+
+  size(path: string): Promise<number | undefined> {
+    return this.#queued(() => fileSize(this.#session.control, this.#path(path)));
+  }
+
+  read(path: string, options: { fromByte?: number; maxBytes: number }): Promise<Uint8Array> {
+    return this.#queued(() =>
+      download(this.#session.control, this.#session.connections, {
+        path: this.#path(path),
+        fromByte: options.fromByte ?? 0,
+        // Nothing known yet: worth a try, a server that has no REST says so.
+        restart: this.#target.abilities?.restartRead ?? true,
+        maxBytes: options.maxBytes,
+        replyMs: this.#target.timeouts.replyMs,
+        stallMs: this.#target.timeouts.stallMs,
+      }),
+    );
+  }
+
+  write(path: string, bytes: Uint8Array): Promise<void> {
+    const open = () => Readable.from(bytes.length === 0 ? [] : [bytes], { objectMode: false });
+    return this.upload(path, open, { size: bytes.length });
+  }
+
+  upload(path: string, open: (fromByte: number) => Readable, options: UploadOptions): Promise<void> {
+    return this.#queued(async () => {
+      const send = () => this.#send(this.#path(path), open, options);
+      try {
+        await send();
+      } catch (error) {
+        const whole = (options.fromByte ?? 0) === 0;
+        if (!whole || !(error instanceof DomainError) || error.code !== 'FILE_EXISTS') throw error;
+        // mTCP's server, among others, never overwrites.
+        await removeFile(this.#session.control, this.#path(path));
+        await send();
+      }
+    });
+  }
+
+  rename(from: string, to: string): Promise<void> {
+    return this.#queued(() => renameFile(this.#session.control, this.#path(from), this.#path(to)));
+  }
+
+  remove(path: string): Promise<boolean> {
+    return this.#queued(() => removeFile(this.#session.control, this.#path(path)));
+  }
+
+  makeFolder(path: string): Promise<void> {
+    return this.#queued(() => makeFolder(this.#session.control, this.#path(path), this.#home));
+  }
+
+  folderExists(path: string): Promise<boolean> {
+    return this.#queued(() => folderExists(this.#session.control, folderPath(path), this.#home));
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#quit();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #send(path: string, open: (fromByte: number) => Readable, options: UploadOptions): Promise<void> {
+    const fromByte = options.fromByte ?? 0;
+    const restart = options.restart ?? this.#target.abilities?.restartWrite;
+    if (fromByte > 0 && restart === undefined) {
+      throw new DomainError('FTP_UNEXPECTED', 'it is not known how this server continues an upload');
+    }
+    const { onProgress } = options;
+    return upload(this.#session.control, this.#session.connections, {
+      path,
+      open: () => open(fromByte),
+      sizeBytes: options.size - fromByte,
+      fromByte,
+      ...(restart === undefined ? {} : { restart }),
+      chunkBytes: this.#target.writeChunkBytes,
+      replyMs: this.#target.timeouts.replyMs,
+      stallMs: this.#target.timeouts.stallMs,
+      ...(onProgress === undefined ? {} : { onProgress: (sent: number) => onProgress(fromByte + sent) }),
+    });
+  }
+
+  #quit(): Promise<void> {
+    const { control } = this.#session;
+    // QUIT has no place in the middle of a command; then the connection is closed and the command fails.
+    if (this.#pending > 0) control.fail(new DomainError('LINK_LOST', 'the session was closed'));
+    return this.#queued(() => control.quit());
+  }
+
+  #path(path: string): string {
+    return inSpool(this.#home, path);
+  }
+
+  /** One after another: an FTP session can do one thing at a time, and a small machine wants no more. */
+  #queued<T>(task: () => Promise<T>): Promise<T> {
+    const run = async () => {
+      try {
+        return await task();
+      } finally {
+        this.#pending -= 1;
+      }
+    };
+    this.#pending += 1;
+    const result = this.#tail.then(run, run);
+    this.#tail = result;
+    return result;
+  }
+}
