@@ -86,7 +86,9 @@ describe('the import finder', () => {
 
   test('is not led astray by strings and comments', () => {
     expect(
-      findImports("// import './a.ts'\nconst text = \"import './b.ts'\"; export const a: number = this.#require(id);"),
+      findImports(
+        "// import './a.ts'\nconst text = \"import './b.ts'\"; export const a: number = this.#require(id);",
+      ),
     ).toEqual([]);
   });
 });

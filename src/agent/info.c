@@ -57,7 +57,10 @@ void info_start(const struct settings *settings)
     info.settings = settings;
     info.boot = ((counted > told ? counted : told) + 1) & MASK32;
     info.step_us = clock_step_us();
-    file = fopen("AGENT.CNT", "wb");
+    /* Written over the old one, which has its place on the disk also when that is full. */
+    file = fopen("AGENT.CNT", "r+b");
+    if (file == NULL)
+        file = fopen("AGENT.CNT", "wb");
     if (file == NULL)
         return;
     fprintf(file, "%lu\r\n", info.boot);

@@ -110,7 +110,7 @@ int port_exists(const char *path)
 {
     struct stat info;
 
-    return lstat(path, &info) == 0 || errno != ENOENT;
+    return lstat(path, &info) == 0;
 }
 
 int port_size(const char *path, unsigned long *size)

@@ -75,14 +75,14 @@ static unsigned long log_limit(unsigned long wanted)
     return wanted;
 }
 
-static void start_program(const struct job *job)
+static void start_program(struct job *job)
 {
     struct port_program program;
 
     program.dir = job->dir;
     program.file = job->program;
     program.by_path = job->by_path;
-    program.argv = (char **)job->argv;
+    program.argv = job->argv;
     program.shell = job->shell;
     program.input = job->input;
     if (port_start(&program, run.result.error, sizeof run.result.error) != PORT_OK) {
@@ -94,7 +94,7 @@ static void start_program(const struct job *job)
     run.state = RUNNING;
 }
 
-void run_begin(const struct job *job, unsigned long step_us, unsigned long boot)
+void run_begin(struct job *job, unsigned long step_us, unsigned long boot)
 {
     FILE *out;
     int written;

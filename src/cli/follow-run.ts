@@ -16,8 +16,8 @@ const names: readonly string[] = ['token', 'state', 'end'] satisfies (keyof RunE
 
 function understand(type: string, data: string): RunEvent | undefined {
   if (!names.includes(type)) return undefined;
-  const parsed: object = JSON.parse(data);
-  return Object.assign(parsed, { type }) as RunEvent;
+  const event: RunEvent = { ...JSON.parse(data), type };
+  return event;
 }
 
 /**

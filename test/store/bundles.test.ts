@@ -52,7 +52,7 @@ describe('bundles', () => {
 
   test('made at the same time get versions of their own', async () => {
     const store = await temporaryStore();
-    const digits = [...'123456789'];
+    const digits = '123456789'.split('');
     const made = await Promise.all(
       digits.map((digit) => store.bundles.create(newBundle('story', hash(digit)))),
     );

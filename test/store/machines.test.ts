@@ -90,15 +90,27 @@ describe('a machine', () => {
         simulated: true,
         lastContactAtMs: 8,
         lastError,
-        spool: undefined,
         platform: null,
       },
       50,
     );
     expect(changed).toMatchObject({
-      ...{ name: 'pc9', state: 'ready', health: 'good', held: true, host: '127.0.0.1', port: 2121 },
-      ...{ labels: { cpu: 'p2' }, server, agent, boot: 3, simulated: true, lastContactAtMs: 8, lastError },
-      ...{ spool: '/FLEET98', createdAtMs: 1000, updatedAtMs: 50 },
+      name: 'pc9',
+      state: 'ready',
+      health: 'good',
+      held: true,
+      host: '127.0.0.1',
+      port: 2121,
+      labels: { cpu: 'p2' },
+      server,
+      agent,
+      boot: 3,
+      simulated: true,
+      lastContactAtMs: 8,
+      lastError,
+      spool: '/FLEET98',
+      createdAtMs: 1000,
+      updatedAtMs: 50,
     });
     expect(changed).not.toHaveProperty('platform');
     const cleared = await store.machines.update(id, { lastError: null, server: null, spool: null }, 60);

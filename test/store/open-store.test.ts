@@ -9,6 +9,21 @@ import { newMachine, temporaryFolder, temporaryStore } from './fixtures.ts';
 
 const modeOf = async (path: string): Promise<string> => ((await stat(path)).mode & 0o777).toString(8);
 
+/** A database with some machines, closed. */
+async function closedDatabase(): Promise<{ dataDir: string; file: string }> {
+  const dataDir = await temporaryFolder();
+  const store = await openStore({ dataDir });
+  for (let index = 0; index < 200; index++) {
+    await store.machines.create(newMachine(`pc${index}`, { labels: { room: 'x'.repeat(100) } }));
+  }
+  await store.close();
+  const file = join(dataDir, 'fleet98.db');
+  const database = openSqlite(file);
+  database.exec('pragma wal_checkpoint(truncate)');
+  database.close();
+  return { dataDir, file };
+}
+
 describe('a data directory', () => {
   test('is made with files that only the owner can read', async () => {
     const dataDir = join(await temporaryFolder(), 'a', 'data');
@@ -112,21 +127,6 @@ describe('the lock', () => {
 });
 
 describe('a damaged database', () => {
-  /** A database with some machines, closed. */
-  async function closedDatabase(): Promise<{ dataDir: string; file: string }> {
-    const dataDir = await temporaryFolder();
-    const store = await openStore({ dataDir });
-    for (let index = 0; index < 200; index++) {
-      await store.machines.create(newMachine(`pc${index}`, { labels: { room: 'x'.repeat(100) } }));
-    }
-    await store.close();
-    const file = join(dataDir, 'fleet98.db');
-    const database = openSqlite(file);
-    database.exec('pragma wal_checkpoint(truncate)');
-    database.close();
-    return { dataDir, file };
-  }
-
   test.each([
     ['header', (bytes: Buffer) => bytes.fill(0x55, 0, 100)],
     ['middle', (bytes: Buffer) => bytes.fill(0x55, 4096 * 3, bytes.length - 4096)],

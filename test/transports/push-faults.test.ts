@@ -182,6 +182,23 @@ describe('a download', () => {
     });
   });
 
+  it('is empty when the data ended before 150', async () => {
+    let ended: (() => void) | undefined;
+    const gone = new Promise<void>((resolve) => {
+      ended = resolve;
+    });
+    const endsFirst: Step = async (session) => {
+      (await session.data()).end(() => ended?.());
+    };
+    // The client's acknowledgement of the end is not visible here; a round of the control connection stands for it.
+    await faulty(
+      { RETR: [endsFirst, until(gone), pieces('1', '5', '0', ' x\r\n'), say('226 ok')] },
+      async (link) => {
+        expect(await link.read('A', { maxBytes: 0 })).toHaveLength(0);
+      },
+    );
+  });
+
   const refused: readonly (readonly [string, string, readonly Step[]])[] = [
     ['550 instead of 150', 'FILE_NOT_FOUND', [say('550 no such file')]],
     ['550 in use', 'FILE_BUSY', [say('550 file in use')]],

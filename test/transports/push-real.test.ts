@@ -54,6 +54,8 @@ async function withLink(
   await test(link, running);
 }
 
+const sixBytesFrom = (byte: number): Readable => Readable.from([Buffer.from('abcdef').subarray(byte)]);
+
 const sha = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** Everything that the daemon asks of a server, end to end. */
@@ -135,8 +137,7 @@ if (vsftpdMissing !== undefined && process.env['FLEET98_STRICT'] !== '1') {
     it.each(['appe', 'rest'] as const)('continues an upload with %s', async (restart) => {
       await withLink(vsftpd(), async (link, server) => {
         await link.write('A.BIN', Buffer.from('abcd'));
-        const open = (from: number) => Readable.from([Buffer.from('abcdef').subarray(from)]);
-        await link.upload('A.BIN', open, { size: 6, fromByte: 4, restart });
+        await link.upload('A.BIN', sixBytesFrom, { size: 6, fromByte: 4, restart });
         expect(readFileSync(join(server.folder, 'A.BIN'), 'utf8')).toBe('abcdef');
       });
     });
@@ -166,11 +167,15 @@ if (vsftpdMissing !== undefined && process.env['FLEET98_STRICT'] !== '1') {
     });
 
     it('is full: SERVER_BUSY', async () => {
-      await withLink(vsftpd(['max_clients=1']), async (_link, server) => {
-        await expect(transport.open(server.target, AbortSignal.timeout(20_000))).rejects.toMatchObject({
-          code: 'SERVER_BUSY',
-        });
-      });
+      await using server = await vsftpd(['max_clients=2']);
+      const open = () => transport.open(server.target, AbortSignal.timeout(20_000));
+      // At most two can be open, so that the third must fail; an earlier one may.
+      const links: Link[] = [];
+      const openThree = async () => {
+        for (let n = 0; n < 3; n += 1) links.push(await open());
+      };
+      await expect(openThree()).rejects.toMatchObject({ code: 'SERVER_BUSY' });
+      for (const link of links) await link.close();
     });
 
     it('may not write: WRITE_REFUSED', async () => {

@@ -72,6 +72,7 @@ async function demo(cli: Cli, options: DemoOptions): Promise<void> {
   const over = new AbortController();
   // On a terminal the daemon's log would break the picture; it is shown when something goes wrong.
   let log = '';
+  let isShown = false;
   const onLog = (text: string): void => {
     if (options.json) cli.io.stderr.write(text);
     else log = (log + text).slice(-KEPT_LOG_CHARACTERS);
@@ -89,6 +90,7 @@ async function demo(cli: Cli, options: DemoOptions): Promise<void> {
       return;
     }
     output.write(whatNext(fleet));
+    isShown = true;
     await fleet.died;
   };
   const playing = play();
@@ -96,12 +98,12 @@ async function demo(cli: Cli, options: DemoOptions): Promise<void> {
   try {
     await Promise.race([playing, interrupted.asked]);
   } catch (error) {
-    // Ctrl-C is how the fleet that stays up is ended; a demo that was asked for its result has none then.
+    // Ctrl-C is how the fleet that stays up is ended; before that there is no result to speak of.
     if (!(error instanceof Interrupted)) {
       cli.io.stderr.write(log);
       throw error;
     }
-    if (options.json) cli.fail();
+    if (!isShown) cli.fail();
   } finally {
     over.abort();
     await belongings.clearAway();

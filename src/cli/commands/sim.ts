@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
-import { collect, wholeNumber, type Cli } from '../cli.ts';
+import { wholeNumber, type Cli } from '../cli.ts';
 
 interface SimOptions {
   readonly profile?: readonly string[];
@@ -49,7 +49,7 @@ export function addSimCommand(program: Command, cli: Cli): void {
   program
     .command('sim')
     .description('start simulated old PCs; prints one line of JSON for each, then {"ready":true}')
-    .option('--profile <name>', 'a PC of fixtures/old-pc; repeat for more', collect)
+    .option('--profile <name...>', 'PCs of fixtures/old-pc by name')
     .option('--count <n>', 'so many PCs, all profiles in turn', wholeNumber)
     .option('--disks <folder>', 'where their disks are kept; otherwise thrown away at the end')
     .addOption(

@@ -82,7 +82,8 @@ export class Belongings {
   }
 
   async clearAway(): Promise<void> {
-    await Promise.all(this.#children.map((child) => child.stop()));
+    // In the order they were started: the daemon closes its sessions sooner while the machines still answer.
+    for (const child of this.#children) await child.stop();
     for (const folder of this.#folders) await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   }
 }

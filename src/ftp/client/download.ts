@@ -81,7 +81,8 @@ function collect(
   limitBytes: number,
   onProblem: (problem: 'stall' | 'too-large') => void,
 ): Promise<Uint8Array | undefined> {
-  // A socket that broke before this has no events left to give.
+  // What ended or broke before the server's 150 was read has no events left to give; for an empty file that is usual.
+  if (socket.readableEnded) return Promise.resolve(new Uint8Array());
   if (socket.destroyed) return Promise.resolve(undefined);
   return new Promise((resolve) => {
     const pieces: Buffer[] = [];

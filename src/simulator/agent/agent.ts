@@ -82,6 +82,7 @@ export class SimulatedAgent {
   }
 
   async #recover(): Promise<void> {
+    const others: ReadJob[] = [];
     for (const name of sortedNames(this.#folder, 'RUN', '.RUN')) {
       const id = name.slice(0, 8);
       const paths = jobPaths(this.#folder, id);
@@ -89,8 +90,10 @@ export class SimulatedAgent {
       if (read === undefined) rmSync(paths.run, { force: true });
       else if ('job' in read && read.job.kind === 'run') {
         await this.#publish(read.head, 'agent-restarted', await logLines(this.#folder, id, false));
-      } else await this.#execute(read);
+      } else others.push(read);
     }
+    // After the runs: a kill asks how one of them ended.
+    for (const read of others) await this.#execute(read);
     for (const name of sortedNames(this.#folder, 'OUT', '.TMP')) {
       const paths = jobPaths(this.#folder, name.slice(0, 8));
       if (!existsSync(paths.run)) rmSync(paths.temporary, { force: true });
@@ -122,6 +125,7 @@ export class SimulatedAgent {
   /** The claim of part 4; undefined when the job stays, or was taken before. */
   #claim(id: string): ReadJob | undefined {
     const paths = jobPaths(this.#folder, id);
+    let isPrepared = false;
     try {
       const read = readJob(id, readHead(paths.job));
       if (read === undefined) return undefined;
@@ -132,11 +136,12 @@ export class SimulatedAgent {
       }
       const hasLog = existsSync(paths.log);
       prepareEnd(this.#folder, id);
+      isPrepared = true;
       renameSync(paths.job, paths.run);
       return hasLog ? { head: read.head, why: 'log-exists' } : read;
     } catch {
       // The daemon took the job back meanwhile, or the disk is full: it stays unclaimed.
-      if (!existsSync(paths.run)) rmSync(paths.temporary, { force: true });
+      if (isPrepared && !existsSync(paths.run)) rmSync(paths.temporary, { force: true });
       return undefined;
     }
   }

@@ -74,6 +74,7 @@ export function readJob(id: string, bytes: Buffer): ReadJob | undefined {
   const word = (key: string): string => (file.one(key) ?? '').slice(0, 64);
   const head = { id, token: word('token'), daemon: word('daemon'), kind: word('kind') };
   if (text.state === 'too-long') return { head, why: 'too-long' };
+  if (text.state === 'damaged') return { head, why: 'text' };
   try {
     checkHead(head, file);
     return { head, job: readKind(file) };

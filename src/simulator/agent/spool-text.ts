@@ -12,12 +12,15 @@ export type TextResult =
   /** No `eof=1` yet: to a reader the file is not there. */
   | { readonly state: 'not-there-yet' }
   /** A line or the file is longer than the protocol allows. */
-  | { readonly state: 'too-long'; readonly file: TextFile };
+  | { readonly state: 'too-long'; readonly file: TextFile }
+  /** A line is not `key=value` as the protocol has it. */
+  | { readonly state: 'damaged'; readonly file: TextFile };
 
 /** Reads the lines of a spool text file. Never throws, whatever the bytes are. */
 export function readText(bytes: Buffer): TextResult {
   const entries: { key: string; raw: string }[] = [];
   let tooLong = bytes.length > maxTextBytes;
+  let damaged = false;
   let ended = false;
   for (const line of bytes.subarray(0, maxTextBytes).toString('latin1').split('\n')) {
     if (line.length + 1 > maxLineBytes) tooLong = true;
@@ -26,20 +29,26 @@ export function readText(bytes: Buffer): TextResult {
       ended = true;
       break;
     }
-    addLine(entries, text);
+    if (!addLine(entries, text)) damaged = true;
   }
   const file = asTextFile(entries);
   if (tooLong && (ended || bytes.length > maxTextBytes)) return { state: 'too-long', file };
-  return ended ? { state: 'whole', file } : { state: 'not-there-yet' };
+  if (!ended) return { state: 'not-there-yet' };
+  return { state: damaged ? 'damaged' : 'whole', file };
 }
 
-function addLine(entries: { key: string; raw: string }[], text: string): void {
-  const match = /^([a-z0-9_]+)(\+?)=(.*)$/s.exec(text);
-  if (match === null) return;
+/** A value is visible ASCII with whole `%XX`, on each line by itself: a split never falls inside one. */
+const linePattern = /^([a-z0-9_]+)(\+?)=((?:[\x21-\x24\x26-\x7e]|%(?!00)[0-9A-F]{2})*)$/;
+
+function addLine(entries: { key: string; raw: string }[], text: string): boolean {
+  const match = linePattern.exec(text);
+  if (match === null) return false;
   const [, key = '', plus, raw = ''] = match;
   const last = entries.at(-1);
   if (plus !== '+') entries.push({ key, raw });
   else if (last?.key === key) last.raw += raw;
+  else return false;
+  return true;
 }
 
 function asTextFile(entries: readonly { key: string; raw: string }[]): TextFile {
@@ -53,7 +62,7 @@ function asTextFile(entries: readonly { key: string; raw: string }[]): TextFile 
 }
 
 function decodeValue(raw: string): string {
-  const bytes = raw.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+  const bytes = raw.replace(/%([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
   return Buffer.from(bytes, 'latin1').toString('utf8');
 }
 

@@ -115,16 +115,18 @@ export function claimContract(startAgent: StartAgent): void {
     expect(spool.has(`${dir}/STARTS.TXT`)).toBe(false);
   });
 
-  test('a job stays in IN while the file for its END cannot be made', async () => {
-    const { spool } = bench();
-    const id = spool.nextId();
-    mkdirSync(spool.path(`OUT/${id}.TMP`));
-    spool.deliver('probe', [], id);
-    await spool.end(spool.deliver('probe', []));
-    expect(spool.has(`IN/${id}.JOB`)).toBe(true);
-    rmdirSync(spool.path(`OUT/${id}.TMP`));
-    expect((await spool.end(id)).get('reason')).toBe('done');
-  });
+  test('a job stays in IN while the file for its END cannot be made', () =>
+    onBench(startAgent, async (own) => {
+      const { spool } = own;
+      const id = spool.nextId();
+      await own.start();
+      mkdirSync(spool.path(`OUT/${id}.TMP`));
+      spool.deliver('probe', [], id);
+      await spool.end(spool.deliver('probe', []));
+      expect(spool.has(`IN/${id}.JOB`)).toBe(true);
+      rmdirSync(spool.path(`OUT/${id}.TMP`));
+      expect((await spool.end(id)).get('reason')).toBe('done');
+    }));
 
   test('the END has the marks of the job, and TMP and RUN are gone', async () => {
     const { spool } = bench();

@@ -50,6 +50,14 @@ export function startContract(startAgent: StartAgent): void {
       expect(told).toEqual(['OLD 1', 'Windows 4.10', 'win9x', '486', '66', '16000', '1']);
     }));
 
+  test('with beat_s tells of itself again and again', () =>
+    onBench(startAgent, async (bench) => {
+      bench.spool.write('AGENT.INI', 'poll_ms=20\r\nbeat_s=1\r\n');
+      await bench.start();
+      const first = (await bench.spool.info('at all')).number('seq');
+      await bench.spool.info('after a beat', (info) => info.number('seq') > first);
+    }));
+
   test('raises boot at each start, also when AGENT.NFO is damaged', () =>
     onBench(startAgent, async (bench) => {
       const boots: number[] = [];
