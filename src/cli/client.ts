@@ -12,6 +12,7 @@ interface Answers {
   registerMachine: Machine;
   listMachines: MachinePage;
   showMachine: Machine;
+  changeMachine: Machine;
   removeMachine: undefined;
   probeMachine: Machine;
   holdMachine: Machine;

@@ -45,10 +45,12 @@ export class LogRecords {
       return this.#takeRest();
     }
     const last = end + 1 + Number(head[3]);
-    if (this.#rest.length < last) return undefined;
+    // A record ends in a line end of its own.
+    if (this.#rest.length <= last) return undefined;
+    if (this.#rest[last] !== LF) this.#state = 'anything';
     this.#atMs = Number(head[1]);
     const bytes = this.#rest.subarray(end + 1, last);
-    this.#rest = this.#rest.subarray(last);
+    this.#rest = this.#rest.subarray(this.#rest[last] === LF ? last + 1 : last);
     return { atMs: this.#atMs, stream: head[2] === 'o' ? 'out' : 'err', bytes };
   }
 

@@ -93,6 +93,7 @@ describe('exit codes', () => {
     [['runs', '--nonsense']],
     [['runs', 'seven']],
     [['machine', 'add', 'p2']],
+    [['machine', 'set', 'p2']],
     [['deploy', 'a']],
     [['deploy', 'a', 'p2', '--all']],
     [['run', 'a', 'p2', '-n', 'many']],
@@ -190,11 +191,16 @@ describe('machine', () => {
   test.each([
     [['hold', 'p2'], 'POST /api/v1/machines/p2/hold', { held: true }],
     [['hold', 'p2', '--off'], 'POST /api/v1/machines/p2/hold', { held: false }],
+    [
+      ['set', 'p2', '--host', '10.0.0.1', '--password-stdin'],
+      'PATCH /api/v1/machines/p2',
+      { host: '10.0.0.1', password: 'geheim' },
+    ],
     [['adopt', 'p2'], 'POST /api/v1/machines/p2/probe', { adopt: true }],
     [['probe', 'p2'], 'POST /api/v1/machines/p2/probe', {}],
   ])('%j', async (argv, question, body) => {
     await using daemon = await fakeDaemon((_asked, response) => json(response, 200, machine));
-    expect((await cli(['machine', ...argv], { url: daemon.url })).exitCode).toBe(0);
+    expect((await cli(['machine', ...argv], { url: daemon.url, stdin: 'geheim\n' })).exitCode).toBe(0);
     expect(daemon.asked.map(({ method, path }) => `${method} ${path}`)).toEqual([question]);
     expect(bodyOf(daemon.asked[0])).toEqual(body);
   });

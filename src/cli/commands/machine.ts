@@ -7,7 +7,8 @@ import { facts, table, when } from '../format.ts';
 import { readAll } from '../pages.ts';
 import { visibleLine } from '../visible.ts';
 
-interface AddOptions extends CommonOptions {
+interface AddressOptions extends CommonOptions {
+  readonly host?: string;
   readonly port?: number;
   readonly user?: string;
   readonly passwordEnv?: string;
@@ -59,11 +60,9 @@ async function readPassword(cli: Cli): Promise<string> {
     .replace(/\r?\n$/, '');
 }
 
-async function addMachine(cli: Cli, name: string, host: string, options: AddOptions): Promise<void> {
-  const client = cli.client(options);
-  const body = {
-    name,
-    host,
+async function addressFields(cli: Cli, options: AddressOptions) {
+  return {
+    ...(options.host === undefined ? {} : { host: options.host }),
     ...(options.port === undefined ? {} : { port: options.port }),
     ...(options.user === undefined ? {} : { user: options.user }),
     ...(options.passwordEnv === undefined ? {} : { passwordEnv: options.passwordEnv }),
@@ -72,6 +71,11 @@ async function addMachine(cli: Cli, name: string, host: string, options: AddOpti
     ...(options.platform === undefined ? {} : { platform: options.platform }),
     ...(options.label === undefined ? {} : { labels: pairs(options.label) }),
   };
+}
+
+async function addMachine(cli: Cli, name: string, host: string, options: AddressOptions): Promise<void> {
+  const client = cli.client(options);
+  const body = { name, host, ...(await addressFields(cli, options)) };
   const machine = await client.call('registerMachine', { body });
   try {
     const probed = await client.call('probeMachine', { params: { name }, body: {} });
@@ -136,18 +140,36 @@ function addOneMachine(
   });
 }
 
-/** `machine …` and `why`. */
-export function addMachineCommands(program: Command, cli: Cli): void {
-  const machine = program.command('machine').description('the inventory of old machines');
-  leaf(machine, 'add <name> <host>', 'register a machine and probe it')
+const addAddressOptions = (command: Command): Command =>
+  command
     .option('--port <port>', 'port of its FTP server (21)', wholeNumber)
     .option('--user <user>', 'FTP user (anonymous)')
     .option('--password-env <variable>', 'variable of the daemon that holds the password')
     .option('--password-stdin', 'read the password from standard input')
     .option('--spool <path>', 'FTP path of the spool folder, when it is not found by itself')
     .option('--platform <platform>', 'win9x, winnt, msdos, linux or unix, when the agent does not tell')
-    .option('--label <key=value>', 'a label; repeat for more', collect)
-    .action((name: string, host: string, options: AddOptions) => addMachine(cli, name, host, options));
+    .option('--label <key=value>', 'a label; repeat for more', collect);
+
+/** Commands that say where a machine is and how to log in there. */
+function addAddressCommands(cli: Cli, machine: Command): void {
+  addAddressOptions(leaf(machine, 'add <name> <host>', 'register a machine and probe it')).action(
+    (name: string, host: string, options: AddressOptions) => addMachine(cli, name, host, options),
+  );
+  addAddressOptions(leaf(machine, 'set <name>', 'change how a machine is reached; labels are replaced'))
+    .option('--host <host>', 'its address')
+    .action(async (name: string, options: AddressOptions) => {
+      const body = await addressFields(cli, options);
+      if (Object.keys(body).length === 0)
+        throw new UsageError('say what to change, e.g. --host or --password-stdin');
+      const changed = await cli.client(options).call('changeMachine', { params: { name }, body });
+      cli.print(options, changed, () => describe(changed));
+    });
+}
+
+/** `machine …` and `why`. */
+export function addMachineCommands(program: Command, cli: Cli): void {
+  const machine = program.command('machine').description('the inventory of old machines');
+  addAddressCommands(cli, machine);
   leaf(machine, 'list', 'list machines')
     .option('--label <key=value>', 'only those with this label')
     .action((options: CommonOptions & { label?: string }) => listMachines(cli, options));

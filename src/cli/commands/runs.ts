@@ -42,7 +42,7 @@ function describe(run: Run): string {
     ['created', when(run.createdAt)],
     ['ended', when(run.endedAt)],
   ]);
-  return run.text === undefined ? head : `${head}\n${visible(run.text)}\n`;
+  return run.text === undefined || run.text === '' ? head : `${head}\n${visible(run.text)}\n`;
 }
 
 const listed = (runs: readonly RunSummary[]): string =>

@@ -17,8 +17,7 @@ process.once('SIGINT', stop);
 try {
   await agent.start();
 } catch (error) {
-  if (!(error instanceof SpoolLocked)) throw error;
-  process.stdout.write(`${error.message}\n`);
-  process.exit(3);
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(error instanceof SpoolLocked ? 3 : 1);
 }
 process.stdout.write(`the simulated agent serves ${folder}\n`);

@@ -9,7 +9,7 @@ test.each([
   ['bare LF', 'a=1\nb=x%20y\neof=1\n'],
   ['continued', 'a=1\r\nb=x%20\r\nb+=y\r\neof=1\r\n'],
   ['padded', 'a=1\r\na=2\r\nb=x%20y\r\neof=1\r\n     \0\0 b=no'],
-  ['with unknown lines', '# hello\r\nA=upper\r\na=1\r\nb=x%20y\r\nc+=lost\r\neof=1'],
+  ['with unknown keys', 'a=1\r\nnew_key=7\r\nb=x%20y\r\neof=1\r\n'],
 ])('reads a file that is %s', (_, text) => {
   const result = readText(bytes(text));
   expect(result.state).toBe('whole');
@@ -26,6 +26,11 @@ test.each([
   [`a=${'x'.repeat(1021)}\r\neof=1\r\n`, 'too-long'],
   [`a=${'x'.repeat(1021)}\neof=1\r\n`, 'whole'],
   [`${'a=1\r\n'.repeat(4000)}eof=1\r\n`, 'too-long'],
+  ['# hello\r\na=1\r\neof=1\r\n', 'damaged'],
+  ['A=upper\r\neof=1\r\n', 'damaged'],
+  ['a=1\r\nc+=lost\r\neof=1\r\n', 'damaged'],
+  ['a=zero%00\r\neof=1\r\n', 'damaged'],
+  ['a=cut%2\r\na+=0\r\neof=1\r\n', 'damaged'],
 ])('sees whether a file is whole (%#)', (text, state) => {
   expect(readText(bytes(text)).state).toBe(state);
 });
@@ -34,7 +39,8 @@ test('a value of any text comes back, in lines that are never too long', () => {
   fc.assert(
     fc.property(fc.array(fc.string({ unit: 'binary', maxLength: 900 }), { maxLength: 3 }), (values) => {
       const written = writeText(values.map((value) => ['arg', value] as const));
-      fc.pre(written.length <= 16_384);
+      // A zero byte cannot stand in an argument on any system, so no file carries one.
+      fc.pre(written.length <= 16_384 && !values.join('').includes('\0'));
       const result = readText(written);
       expect(result.state === 'whole' && result.file.all('arg')).toEqual(
         values.map((value) => Buffer.from(value, 'utf8').toString('utf8')),
