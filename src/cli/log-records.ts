@@ -6,12 +6,14 @@ export interface LogRecord {
 }
 
 const LF = 0x0a;
-const MAX_HEAD_BYTES = 1024;
+const MAX_LINE_BYTES = 512;
+const MAX_RECORD_BYTES = 4096;
+const firstLine = /^#fleet98 1 /;
 const headPattern = /^@(\d{1,15}(?:\.\d{1,3})?) ([oe]) (\d{1,4})$/;
 
 /**
- * Reads the agent's log (docs/agent-protocol.md, part 6) in pieces of any size, for showing it. The first line is
- * passed over. From the first line on that is no record, everything is given as output: a person may make sense of it.
+ * Reads the agent's log (docs/agent-protocol.md, part 6) in pieces of any size, for showing it. From the first place on
+ * that makes no sense everything is given as output: a person may still make sense of it.
  */
 export class LogRecords {
   #rest: Uint8Array = new Uint8Array();
@@ -26,36 +28,46 @@ export class LogRecords {
   }
 
   #take(): LogRecord | undefined {
-    if (this.#state === 'first-line') {
-      const end = this.#rest.indexOf(LF);
-      if (end < 0) return undefined;
-      this.#state = 'records';
-      this.#rest = this.#rest.subarray(end + 1);
-    }
+    if (this.#state === 'first-line' && !this.#takeFirstLine()) return undefined;
     if (this.#rest.length === 0) return undefined;
     return this.#state === 'records' ? this.#takeRecord() : this.#takeRest();
   }
 
+  /** False while it is not whole. */
+  #takeFirstLine(): boolean {
+    const line = this.#line();
+    if (line === undefined) return false;
+    this.#state = firstLine.test(line) ? 'records' : 'anything';
+    if (this.#state === 'records') this.#rest = this.#rest.subarray(line.length + 1);
+    return true;
+  }
+
+  /** The line that the rest begins with; empty when it is too long to be one, undefined while it is not whole. */
+  #line(): string | undefined {
+    const end = this.#rest.subarray(0, MAX_LINE_BYTES).indexOf(LF);
+    if (end < 0) return this.#rest.length < MAX_LINE_BYTES ? undefined : '';
+    return Buffer.from(this.#rest.subarray(0, end)).toString('latin1');
+  }
+
   #takeRecord(): LogRecord | undefined {
-    const end = this.#rest.subarray(0, MAX_HEAD_BYTES).indexOf(LF);
-    if (end < 0 && this.#rest.length < MAX_HEAD_BYTES) return undefined;
-    const head = headPattern.exec(Buffer.from(this.#rest.subarray(0, Math.max(0, end))).toString('latin1'));
-    if (!head) {
-      this.#state = 'anything';
-      return this.#takeRest();
-    }
-    const last = end + 1 + Number(head[3]);
+    const line = this.#line();
+    if (line === undefined) return undefined;
+    const [, ms, stream, length] = headPattern.exec(line) ?? [];
+    const from = line.length + 1;
+    const last = from + Number(length);
+    if (ms === undefined || Number(length) > MAX_RECORD_BYTES) return this.#takeRest();
     // A record ends in a line end of its own.
     if (this.#rest.length <= last) return undefined;
-    if (this.#rest[last] !== LF) this.#state = 'anything';
-    this.#atMs = Number(head[1]);
-    const bytes = this.#rest.subarray(end + 1, last);
-    this.#rest = this.#rest.subarray(this.#rest[last] === LF ? last + 1 : last);
-    return { atMs: this.#atMs, stream: head[2] === 'o' ? 'out' : 'err', bytes };
+    if (this.#rest[last] !== LF) return this.#takeRest();
+    this.#atMs = Number(ms);
+    const bytes = this.#rest.subarray(from, last);
+    this.#rest = this.#rest.subarray(last + 1);
+    return { atMs: this.#atMs, stream: stream === 'o' ? 'out' : 'err', bytes };
   }
 
   #takeRest(): LogRecord {
     const bytes = this.#rest;
+    this.#state = 'anything';
     this.#rest = new Uint8Array();
     return { atMs: this.#atMs, stream: 'out', bytes };
   }

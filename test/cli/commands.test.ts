@@ -332,21 +332,21 @@ describe('run', () => {
 });
 
 describe('logs', () => {
-  const log = '#fleet98 1 A B clock=x step_us=1 boot=1\n@1 o 5\nOnce\u001b@2 e 4\nbad\n@3 o 3\n up';
+  const log = '#fleet98 1 A B clock=x step_us=1 boot=1\n@1 o 5\nOnce\u001b\n@2 e 4\nbad\n\n@3 o 4\n up\r\n';
 
   test('shows each stream where it belongs', async () => {
     await using daemon = await fakeDaemon((_asked, response) => response.end(log));
     expect(await cli(['logs', '7'], { url: daemon.url })).toEqual({
       exitCode: 0,
-      stdout: 'Once␛ up',
+      stdout: 'Once␛ up␍',
       stderr: 'bad\n',
     });
-    expect((await cli(['logs', '7', '--raw'], { url: daemon.url })).stdout).toBe('Once\u001b up');
+    expect((await cli(['logs', '7', '--raw'], { url: daemon.url })).stdout).toBe('Once\u001b up\r');
     const lines = (await cli(['logs', '7', '--json'], { url: daemon.url })).stdout.trim().split('\n');
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
       { atMs: 1, stream: 'out', text: 'Once\u001b' },
       { atMs: 2, stream: 'err', text: 'bad\n' },
-      { atMs: 3, stream: 'out', text: ' up' },
+      { atMs: 3, stream: 'out', text: ' up\r' },
     ]);
   });
 
@@ -361,7 +361,7 @@ describe('logs', () => {
       return response.end(log.slice(from, looks > 1 ? undefined : 55));
     });
     const { stdout, stderr } = await cli(['logs', '7', '-f'], { url: daemon.url });
-    expect({ stdout, stderr }).toEqual({ stdout: 'Once␛ up', stderr: 'bad\n' });
+    expect({ stdout, stderr }).toEqual({ stdout: 'Once␛ up␍', stderr: 'bad\n' });
   });
 });
 

@@ -1,48 +1,61 @@
 import * as fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { LogRecords } from '../../src/cli/log-records.ts';
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { LogRecords, type LogRecord } from '../../src/cli/log-records.ts';
 
-const head = '#fleet98 1 0A1B2C3D 0123456789ABCDEF clock=x step_us=1000 boot=1\n';
+const fixtures = new URL('../../fixtures/agent/', import.meta.url);
 
-function read(...pieces: readonly Uint8Array[]): { out: string; err: string; times: number[] } {
-  const records = new LogRecords();
-  const all = pieces.flatMap((piece) => records.push(piece));
-  const text = (stream: string): string =>
-    Buffer.concat(all.filter((record) => record.stream === stream).map((record) => record.bytes)).toString(
-      'latin1',
-    );
-  return { out: text('out'), err: text('err'), times: all.map((record) => record.atMs) };
+interface LogCase {
+  readonly file: string;
+  readonly expect: 'whole' | 'torn' | 'damaged';
+  readonly because: string;
+  readonly records: readonly { readonly ms: number; readonly stream: string; readonly base64: string }[];
 }
 
-const log = Buffer.from(`${head}@0.5 o 5\nOnce \n@12 e 3\n@1 \n@55.125 o 5\nupon\n\n`, 'latin1');
+const cases: LogCase[] = JSON.parse(readFileSync(new URL('cases.json', fixtures), 'utf8'));
+const logs = cases.filter(({ file }) => file.startsWith('logs/'));
 
-test.each<[string, string, { out: string; err: string }]>([
-  [
-    'both streams',
-    `${head}@0.5 o 5\nOnce @12 e 4\n@1 \n@55.125 o 5\nupon\n`,
-    { out: 'Once upon\n', err: '@1 \n' },
-  ],
-  ['no record yet', head, { out: '', err: '' }],
-  ['a first line that is cut', head.slice(0, 20), { out: '', err: '' }],
-  ['a record that is cut', `${head}@1 o 5\nOnc`, { out: '', err: '' }],
-  ['something else from a place on', `${head}@1 o 1\na?? odd\nrest`, { out: 'a?? odd\nrest', err: '' }],
-])('a log with %s', (_, text, { out, err }) => {
-  const seen = read(Buffer.from(text, 'latin1'));
-  expect({ out: seen.out, err: seen.err }).toEqual({ out, err });
+function read(...pieces: readonly Uint8Array[]): LogRecord[] {
+  const records = new LogRecords();
+  return pieces.flatMap((piece) => records.push(piece));
+}
+
+const textOf = (records: readonly LogRecord[]): string =>
+  records.map(({ stream, bytes }) => `${stream}:${Buffer.from(bytes).toString('latin1')}`).join('|');
+
+describe('the logs of fixtures/agent', () => {
+  test('are found', () => {
+    expect(logs.length).toBeGreaterThan(5);
+  });
+
+  test.each(logs)('$file: $because', ({ file, records, expect: outcome }) => {
+    const seen = read(readFileSync(new URL(file, fixtures)));
+    const known = seen.slice(0, records.length);
+    expect(
+      known.map(({ atMs, stream, bytes }) => ({
+        ms: atMs,
+        stream: stream === 'out' ? 'o' : 'e',
+        base64: Buffer.from(bytes).toString('base64'),
+      })),
+    ).toEqual(records);
+    // What makes no sense is shown as it is.
+    expect(seen.length - known.length).toBe(outcome === 'damaged' ? 1 : 0);
+  });
+
+  test.each(logs)('$file shows the same in pieces of any size', ({ file }) => {
+    const log = readFileSync(new URL(file, fixtures));
+    fc.assert(
+      fc.property(fc.array(fc.nat(log.length), { maxLength: 6 }), (cuts) => {
+        const ends = [...cuts.toSorted((a, b) => a - b), log.length];
+        const seen = read(...ends.map((end, at) => log.subarray(ends[at - 1] ?? 0, end)));
+        // Bytes that make no sense may come in pieces; everything else is the same record by record.
+        expect(textOf(seen).replaceAll('|out:', '')).toBe(textOf(read(log)).replaceAll('|out:', ''));
+      }),
+    );
+  });
 });
 
-test('times are those of the records', () => {
-  expect(read(Buffer.from(`${head}@0.5 o 1\na@12 e 1\nb`)).times).toEqual([0.5, 12]);
-});
-
-test('any split of a log shows the same output, and no bytes make it throw', () => {
-  fc.assert(
-    fc.property(fc.nat(log.length), fc.nat(log.length), fc.uint8Array(), (a, b, noise) => {
-      const [from = 0, to = 0] = [a, b].toSorted((x, y) => x - y);
-      const pieces = [log.subarray(0, from), log.subarray(from, to), log.subarray(to)];
-      expect(read(...pieces).out).toBe(read(log).out);
-      read(log.subarray(0, from), noise);
-      read(noise);
-    }),
-  );
+test('no bytes make it throw, and none of a first line that never ends are kept back', () => {
+  fc.assert(fc.property(fc.array(fc.uint8Array()), (pieces) => void read(...pieces)));
+  expect(textOf(read(Buffer.alloc(600, 'x')))).toBe(`out:${'x'.repeat(600)}`);
 });

@@ -4,6 +4,7 @@ import type { Run, RunSummary } from '../../contract/runs.ts';
 import { leaf, wholeNumber, type Cli, type CommonOptions } from '../cli.ts';
 import type { Client } from '../client.ts';
 import { facts, rate, table, when } from '../format.ts';
+import type { Io, Output } from '../io.ts';
 import { LogRecords, type LogRecord } from '../log-records.ts';
 import { visible, VisibleStream } from '../visible.ts';
 
@@ -97,27 +98,45 @@ async function* readLog(client: Client, id: number, follow: boolean): AsyncGener
 }
 
 /** Writes each stream of the program to the stream of the same name. */
-function logWriter(cli: Cli, options: LogOptions): (record: LogRecord) => void {
-  const decoders = { out: new TextDecoder(), err: new TextDecoder() };
-  const cleaners = { out: new VisibleStream(), err: new VisibleStream() };
-  const outputs = { out: cli.io.stdout, err: cli.io.stderr };
-  return ({ atMs, stream, bytes }) => {
-    if (options.raw && !options.json) {
-      outputs[stream].write(bytes);
+class LogWriter {
+  readonly #options: LogOptions;
+  readonly #outputs: Readonly<Record<LogRecord['stream'], Output>>;
+  readonly #decoders = { out: new TextDecoder(), err: new TextDecoder() };
+  readonly #cleaners = { out: new VisibleStream(), err: new VisibleStream() };
+
+  constructor(io: Io, options: LogOptions) {
+    this.#options = options;
+    this.#outputs = { out: io.stdout, err: io.stderr };
+  }
+
+  write({ atMs, stream, bytes }: LogRecord): void {
+    const { json, raw } = this.#options;
+    if (raw && !json) {
+      this.#outputs[stream].write(bytes);
       return;
     }
-    const text = decoders[stream].decode(bytes, { stream: true });
-    if (options.json) cli.io.stdout.write(`${JSON.stringify({ atMs, stream, text })}\n`);
-    else outputs[stream].write(cleaners[stream].push(text));
-  };
+    const text = this.#decoders[stream].decode(bytes, { stream: true });
+    if (json) this.#outputs.out.write(`${JSON.stringify({ atMs, stream, text })}\n`);
+    else this.#outputs[stream].write(this.#cleaners[stream].push(text));
+  }
+
+  /** What was held back because it could have gone on. */
+  end(): void {
+    if (this.#options.raw || this.#options.json) return;
+    for (const stream of ['out', 'err'] as const) {
+      const cleaner = this.#cleaners[stream];
+      this.#outputs[stream].write(cleaner.push(this.#decoders[stream].decode()) + cleaner.end());
+    }
+  }
 }
 
 async function showLog(cli: Cli, id: number, options: LogOptions): Promise<void> {
   const records = new LogRecords();
-  const write = logWriter(cli, options);
+  const writer = new LogWriter(cli.io, options);
   for await (const bytes of readLog(cli.client(options), id, options.follow === true)) {
-    for (const record of records.push(bytes)) write(record);
+    for (const record of records.push(bytes)) writer.write(record);
   }
+  writer.end();
 }
 
 /** `runs` and `logs`. */
