@@ -47,5 +47,5 @@ export const toJson = (value: object | null | undefined): string | null | undefi
 
 /** Changes to an object: undefined leaves a value, null clears one that is optional. */
 export type Patch<T> = {
-  readonly [K in keyof T]?: undefined extends T[K] ? T[K] | null : T[K] | undefined;
+  readonly [K in keyof T]?: (undefined extends T[K] ? T[K] | null : T[K]) | undefined;
 };
