@@ -110,7 +110,7 @@ describe('the checker', () => {
       'may be loaded by import() only',
     ],
     ['cli/commands/a.ts', "await import('../../operations/run.ts')", 'cli may not import it'],
-    ['cli/a.ts', "import { parse } from 'yaml'", 'belongs to config.ts'],
+    ['api/a.ts', "import { parse } from 'yaml'", 'belongs to config.ts'],
     ['api/a.ts', "import { DatabaseSync } from 'node:sqlite'", 'belongs to store'],
     ['store/a.ts', "process.getBuiltinModule('node:http2x')", 'without an owner'],
     ['lib/a.ts', "import leftPad from 'left-pad'", 'without an owner'],
