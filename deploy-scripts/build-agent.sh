@@ -23,5 +23,7 @@ trap 'rm -rf "$objects"' EXIT
 build="$(cat src/agent/*.[ch] src/agent/make/gcc.mak | cksum | { read -r sum _; printf '%08x' "$sum"; })"
 make --silent -f src/agent/make/gcc.mak CC="$compiler" OUT="$objects" BUILD="$build" \
   ${CFLAGS:+CFLAGS="$CFLAGS"} LDFLAGS="${LDFLAGS--s}"
-cp "$objects/AGENT.EXE" "$out/AGENT.EXE"
+# By a rename: the old one may be running.
+cp "$objects/AGENT.EXE" "$out/AGENT.TMP"
+mv -f "$out/AGENT.TMP" "$out/AGENT.EXE"
 echo "$out/AGENT.EXE: $(wc -c <"$out/AGENT.EXE") bytes, build $build, made with $compiler"

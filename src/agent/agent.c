@@ -27,6 +27,7 @@ static struct {
     struct port_time worked; /* the last job or the start */
     struct port_time told;   /* the last NFO */
     struct mark kill;        /* a kill that waits for the end of the run; its id is empty when there is none */
+    int owes;                /* an END could not be published: its RUN is still there */
 } agent;
 
 static void tell(void)
@@ -52,7 +53,7 @@ static void put_files(FILE *out, const char *bad)
         text_put(out, "bad", bad);
 }
 
-/* Publishes an END; why and bad may be null. If it cannot be done at all, RUN stays for the next start. */
+/* Publishes an END; why and bad may be null. If it cannot be done now, RUN stays and is settled later. */
 static void publish(const struct mark *mark, const char *reason, const char *why, const char *bad, int with_files)
 {
     FILE *out;
@@ -70,6 +71,7 @@ static void publish(const struct mark *mark, const char *reason, const char *why
         }
         port_sleep(PUBLISH_WAIT_MS);
     }
+    agent.owes = 1;
 }
 
 /* Whether a job that has ended is the one that a kill means. */
@@ -108,7 +110,14 @@ static void do_kill(void)
 static void do_files(void)
 {
     const char *bad = NULL;
-    const char *reason = job.kind == JOB_PLACE ? place_bundle(&job, &bad) : place_verify(&job, &bad);
+    const char *reason;
+
+    if (job.kind == JOB_PLACE)
+        reason = place_bundle(&job, &bad);
+    else if (job.kind == JOB_VERIFY)
+        reason = place_verify(&job, &bad);
+    else
+        reason = place_remove(&job, &bad);
 
     /* Null: the agent is to stop; RUN stays, and the next start does it again. */
     if (reason != NULL)
@@ -123,12 +132,14 @@ static void do_job(void)
     }
     switch (job.kind) {
     case JOB_RUN:
-        run_begin(&job, info_step_us(), info_boot());
-        if (run_active())
+        if (run_begin(&job, info_step_us(), info_boot()))
             tell();
+        else
+            publish(&job.mark, "not-placed", NULL, NULL, 0);
         break;
     case JOB_PLACE:
     case JOB_VERIFY:
+    case JOB_REMOVE:
         do_files();
         break;
     case JOB_KILL:
@@ -139,6 +150,12 @@ static void do_job(void)
         publish(&job.mark, "done", NULL, NULL, 0);
         break;
     }
+}
+
+/* How many files its END may tell of. */
+static unsigned told_files(void)
+{
+    return job.kind == JOB_PLACE || job.kind == JOB_VERIFY ? job.file_count : 0;
 }
 
 /* Claims and does the job that is now in `job`, by the order of the protocol. */
@@ -153,7 +170,7 @@ static void take_job(const char *id)
     if (run_active() && job.kind != JOB_KILL && job.kind != JOB_PROBE)
         return;
     has_log = spool_has(SPOOL_LOG, id);
-    if (spool_claim(id) != PORT_OK)
+    if (spool_claim(id, told_files()) != PORT_OK)
         return;
     port_now(&agent.worked);
     if (has_log)
@@ -174,7 +191,7 @@ static void look_into_in(void)
     }
 }
 
-/* Runs that an earlier agent had claimed are lost; the other kinds are done again, when these are settled. */
+/* What is in RUN while nothing runs. Runs are lost; the other kinds are done again, when these are settled. */
 static void recover_jobs(int runs)
 {
     char path[SPOOL_PATH];
@@ -182,6 +199,8 @@ static void recover_jobs(int runs)
 
     id[0] = '\0';
     while (!port_stopping() && spool_next(SPOOL_RUN, id, id)) {
+        /* A second delivery must not outlive the END, which may be collected at any time. */
+        spool_delete(SPOOL_JOB, id);
         if (spool_has(SPOOL_END, id)) {
             spool_delete(SPOOL_RUN, id);
             spool_delete(SPOOL_TMP, id);
@@ -194,11 +213,20 @@ static void recover_jobs(int runs)
             strcpy(job.mark.id, id);
             job.why = "text";
         }
-        if (job.why == NULL && job.kind == JOB_RUN)
-            result_lost(&job.mark);
-        else if (!runs)
-            do_job();
+        if (job.why != NULL || job.kind != JOB_RUN) {
+            if (!runs)
+                do_job();
+        } else if (result_lost(&job.mark) != PORT_OK) {
+            agent.owes = 1;
+        }
     }
+}
+
+static void recover(void)
+{
+    agent.owes = 0;
+    recover_jobs(1);
+    recover_jobs(0);
 }
 
 static void remove_old_ends(void)
@@ -221,8 +249,7 @@ int agent_start(void)
             return AGENT_NO_FOLDER;
     setting_load(&settings, "AGENT.INI");
     info_start(&settings);
-    recover_jobs(1);
-    recover_jobs(0);
+    recover();
     remove_old_ends();
     port_now(&agent.worked);
     tell();
@@ -282,6 +309,8 @@ void agent_work(void)
     unsigned long ms;
 
     while (!port_stopping()) {
+        if (agent.owes && !run_active())
+            recover();
         look_into_in();
         if (settings.beat_s > 0 && clock_seconds(&agent.told) >= settings.beat_s)
             tell();

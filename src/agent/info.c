@@ -55,7 +55,8 @@ void info_start(const struct settings *settings)
 
     memset(&info, 0, sizeof info);
     info.settings = settings;
-    info.boot = ((counted > told ? counted : told) + 1) & MASK32;
+    info.boot = counted > told ? counted : told;
+    info.boot = info.boot < MASK32 ? info.boot + 1 : 1;
     info.step_us = clock_step_us();
     /* Written over the old one, which has its place on the disk also when that is full. */
     file = fopen("AGENT.CNT", "r+b");
@@ -75,6 +76,18 @@ unsigned long info_boot(void)
 unsigned long info_step_us(void)
 {
     return info.step_us;
+}
+
+int info_disk_free_kb(unsigned long *kilobytes)
+{
+    unsigned long used;
+
+    if (info.settings->disk_kb == 0)
+        return port_disk_free_kb(kilobytes);
+    if (port_used_kb("..", &used) != PORT_OK)
+        return PORT_FAIL;
+    *kilobytes = used < info.settings->disk_kb ? info.settings->disk_kb - used : 0;
+    return PORT_OK;
 }
 
 static void put_some(FILE *out, const char *key, const char *said, const char *found)
@@ -106,7 +119,7 @@ static void put_machine(FILE *out)
     put_known(out, "mhz", said->mhz, facts.mhz);
     put_known(out, "ram_kb", said->ram_kb, facts.ram_kb);
     put_known(out, "ram_free_kb", 0, facts.ram_free_kb);
-    if (port_disk_free_kb(&free_kb) == PORT_OK)
+    if (info_disk_free_kb(&free_kb) == PORT_OK)
         text_put_number(out, "disk_free_kb", free_kb);
     text_put(out, "clock", port_clock_name());
     text_put_number(out, "step_us", info.step_us);

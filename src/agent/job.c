@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-const char job_kinds[] = "run,place,verify,kill,probe";
+const char job_kinds[] = "run,place,verify,kill,remove,probe";
 
 #define LOG_MAX 8388608UL
 
@@ -87,10 +87,10 @@ static void read_mark(struct job *job, const struct lists *found)
 
 static enum job_kind kind_of(const char *word)
 {
-    static const char *const words[] = {"run", "place", "verify", "kill", "probe"};
+    static const char *const words[] = {"run", "place", "verify", "kill", "remove", "probe"};
     int i;
 
-    for (i = 0; i < 5; i++)
+    for (i = 0; i < (int)(sizeof words / sizeof words[0]); i++)
         if (strcmp(word, words[i]) == 0)
             return (enum job_kind)(JOB_RUN + i);
     return JOB_NONE;
@@ -188,11 +188,26 @@ static int is_source(const char *text)
            strspn(text + 2, "0123456789ABCDEF") == 8 && name_is_allowed(text + 11);
 }
 
+/* The name of a file and, except for a remove, what it should measure. */
+static const char *check_claim(struct job *job, struct job_file *file, char *text)
+{
+    char *size = cut_at_comma(text);
+    char *crc = cut_at_comma(size);
+
+    file->name = text;
+    if (!name_is_allowed(file->name) || name_is_reserved(file->name))
+        return "file";
+    if (job->kind == JOB_REMOVE)
+        return size == NULL ? NULL : "file";
+    if (crc == NULL || !read_crc(crc, &file->crc))
+        return "file";
+    return text_number(size, &file->size) ? NULL : "number";
+}
+
 static const char *check_file(struct job *job, char *text, unsigned index)
 {
     struct job_file *file = &job->files[index];
-    char *size;
-    char *crc;
+    const char *why;
     unsigned i;
 
     if (job->kind == JOB_PLACE) {
@@ -201,15 +216,11 @@ static const char *check_file(struct job *job, char *text, unsigned index)
         if (text == NULL || !is_source(file->source))
             return "file";
     }
-    file->name = text;
-    size = cut_at_comma(text);
-    crc = cut_at_comma(size);
-    if (crc == NULL || !name_is_allowed(file->name) || name_is_reserved(file->name) || !read_crc(crc, &file->crc))
-        return "file";
-    for (i = 0; i < index; i++)
+    why = check_claim(job, file, text);
+    for (i = 0; i < index && why == NULL; i++)
         if (strcmp(job->files[i].name, file->name) == 0)
-            return "file";
-    return text_number(size, &file->size) ? NULL : "number";
+            why = "file";
+    return why;
 }
 
 static const char *check_files(struct job *job, const struct lists *found)
@@ -256,6 +267,7 @@ static const char *check_job(struct job *job, const struct lists *found)
         return check_run(job, found);
     case JOB_PLACE:
     case JOB_VERIFY:
+    case JOB_REMOVE:
         return check_files(job, found);
     case JOB_KILL:
         return check_kill(job, found);

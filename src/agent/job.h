@@ -9,12 +9,12 @@
 #define JOB_FILES 64
 #define JOB_KEEPS 9
 
-enum job_kind { JOB_NONE, JOB_RUN, JOB_PLACE, JOB_VERIFY, JOB_KILL, JOB_PROBE };
+enum job_kind { JOB_NONE, JOB_RUN, JOB_PLACE, JOB_VERIFY, JOB_KILL, JOB_REMOVE, JOB_PROBE };
 
 struct job_file {
     const char *source; /* place only */
     const char *name;
-    unsigned long size;
+    unsigned long size; /* this and the CRC: not for a remove */
     unsigned long crc;
     int measured; /* whether the two below are known */
     unsigned long got_size;

@@ -197,3 +197,33 @@ const char *place_verify(struct job *job, const char **bad)
     *bad = NULL;
     return place_is_whole(job->dir) ? reason_of(check_all(job, bad)) : "not-placed";
 }
+
+/* Deletes a file of the bundle; one that is not there is fine. */
+static int remove_one(const struct job *job, const char *name, const char **bad)
+{
+    char path[SPOOL_PATH];
+    int result;
+
+    spool_join(path, job->dir, name);
+    result = clear(path);
+    if (result != MEASURE_OK && *bad == NULL)
+        *bad = name;
+    return result;
+}
+
+const char *place_remove(struct job *job, const char **bad)
+{
+    unsigned i;
+
+    *bad = NULL;
+    /* First, and on the disk before anything else goes: it must never stand over files that are not there. */
+    if (remove_one(job, "BUNDLE.OK", bad) != MEASURE_OK)
+        return reason_of(MEASURE_FAILED);
+    for (i = 0; i < job->file_count; i++)
+        remove_one(job, job->files[i].name, bad);
+    remove_one(job, "BUNDLE.TMP", bad);
+    remove_one(job, "PLACE.TMP", bad);
+    /* What a program left in it keeps the folder. */
+    port_delete_folder(job->dir);
+    return reason_of(*bad == NULL ? MEASURE_OK : MEASURE_FAILED);
+}

@@ -33,7 +33,8 @@ int port_make_folder(const char *path);                  /* one that exists is f
 int port_exists(const char *path);                       /* 1 for a file, folder or anything else of that name */
 int port_size(const char *path, unsigned long *size);    /* of a plain file; PORT_MISSING, PORT_FAIL */
 int port_rename(const char *from, const char *to);       /* PORT_EXISTS: never replaces; durable on return */
-int port_delete(const char *path);                       /* PORT_MISSING, PORT_FAIL */
+int port_delete(const char *path);                       /* durable on return; PORT_MISSING, PORT_FAIL */
+int port_delete_folder(const char *path);                /* only an empty one; PORT_MISSING, PORT_EXISTS, PORT_FAIL */
 int port_truncate(const char *path, unsigned long size); /* makes a file shorter */
 int port_flush(FILE *file);                              /* until the disk has it; PORT_FULL, PORT_FAIL */
 int port_was_full(void);                                 /* whether the last C library call failed for lack of room */
@@ -41,6 +42,7 @@ int port_was_full(void);                                 /* whether the last C l
 int port_list(const char *folder, void (*each)(void *context, const char *name), void *context);
 int port_lock(const char *path);                         /* held until the process ends; PORT_EXISTS, PORT_FAIL */
 int port_disk_free_kb(unsigned long *kilobytes);
+int port_used_kb(const char *folder, unsigned long *kilobytes); /* of all files below, in clusters of 4 KB */
 
 /* Time that never jumps; where it begins has no meaning. */
 struct port_time {

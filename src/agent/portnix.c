@@ -2,17 +2,19 @@
 #define _POSIX_C_SOURCE 200809L
 #define _XOPEN_SOURCE 700
 
-#include "port.h"
+#include "clock.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/select.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/time.h>
+#include <sys/times.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -157,7 +159,17 @@ int port_rename(const char *from, const char *to)
 
 int port_delete(const char *path)
 {
-    return unlink(path) == 0 ? PORT_OK : code_of_errno();
+    if (unlink(path) != 0)
+        return code_of_errno();
+    flush_folder_of(path);
+    return PORT_OK;
+}
+
+int port_delete_folder(const char *path)
+{
+    if (rmdir(path) == 0)
+        return PORT_OK;
+    return errno == ENOTEMPTY ? PORT_EXISTS : code_of_errno();
 }
 
 int port_truncate(const char *path, unsigned long size)
@@ -205,6 +217,26 @@ int port_lock(const char *path)
     return errno == EACCES || errno == EAGAIN ? PORT_EXISTS : PORT_FAIL;
 }
 
+static unsigned long used_kb;
+
+static int add_file(const char *path, const struct stat *about, int type, struct FTW *where)
+{
+    (void)path;
+    (void)where;
+    if (type == FTW_F)
+        used_kb += (unsigned long)((about->st_size + 4095) / 4096 * 4);
+    return 0;
+}
+
+int port_used_kb(const char *folder, unsigned long *kilobytes)
+{
+    used_kb = 0;
+    if (nftw(folder, add_file, 8, FTW_PHYS) != 0)
+        return PORT_FAIL;
+    *kilobytes = used_kb;
+    return PORT_OK;
+}
+
 int port_disk_free_kb(unsigned long *kilobytes)
 {
     struct statvfs info;
@@ -237,27 +269,35 @@ static int read_monotonic(struct port_time *now)
     return 0;
 }
 
+/* The ticks since the system's start: coarse, but nobody sets them. */
+static void read_ticks(struct port_time *now)
+{
+    static unsigned long before;
+    static struct port_time passed;
+    unsigned long each = (unsigned long)sysconf(_SC_CLK_TCK);
+    struct tms ignored;
+    unsigned long ticks = (unsigned long)times(&ignored);
+    struct port_time span;
+
+    /* The count may wrap at 32 bits; the difference does not mind. */
+    span.s = ((ticks - before) & MASK32) / each;
+    span.us = ((ticks - before) & MASK32) % each * (1000000UL / each);
+    clock_add(&passed, &span);
+    before = ticks;
+    *now = passed;
+}
+
 void port_now(struct port_time *now)
 {
-    static struct port_time latest;
-    struct timeval wall;
-
-    if (read_monotonic(now))
-        return;
-    gettimeofday(&wall, NULL);
-    now->s = (unsigned long)wall.tv_sec;
-    now->us = (unsigned long)wall.tv_usec;
-    /* Somebody may set this clock back. */
-    if (now->s < latest.s || (now->s == latest.s && now->us < latest.us))
-        *now = latest;
-    latest = *now;
+    if (!read_monotonic(now))
+        read_ticks(now);
 }
 
 const char *port_clock_name(void)
 {
     struct port_time ignored;
 
-    return read_monotonic(&ignored) ? "monotonic" : "gettimeofday";
+    return read_monotonic(&ignored) ? "monotonic" : "times";
 }
 
 void port_sleep(unsigned long ms)

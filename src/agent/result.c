@@ -73,6 +73,8 @@ int result_publish(struct result *result)
         fprintf(out, "exit=%d\r\n", result->how.code);
         if (result->how.signal != 0)
             text_put_number(out, "signal", (unsigned long)result->how.signal);
+        if (result->pid != 0)
+            text_put_number(out, "pid", result->pid & MASK32);
     } else if (result->error[0] != '\0') {
         text_put(out, "oserr", result->error);
     }

@@ -25,6 +25,7 @@ struct result {
     char dir[BUNDLE_SIZE];
     const char *reason;
     int started;             /* whether there was a program */
+    unsigned long pid;       /* 0: the system has none */
     struct port_exit how;
     char error[120];         /* why there was none; may be empty */
     struct port_time wall;

@@ -1,6 +1,7 @@
 #include "run.h"
 
 #include "clock.h"
+#include "info.h"
 #include "place.h"
 #include "port.h"
 #include "result.h"
@@ -70,7 +71,7 @@ static unsigned long log_limit(unsigned long wanted)
 {
     unsigned long free_kb;
 
-    if (port_disk_free_kb(&free_kb) == PORT_OK && free_kb / 4 < wanted / 1024)
+    if (info_disk_free_kb(&free_kb) == PORT_OK && free_kb / 4 < wanted / 1024)
         return free_kb / 4 * 1024;
     return wanted;
 }
@@ -90,23 +91,18 @@ static void start_program(struct job *job)
         return;
     }
     run.result.started = 1;
+    run.result.pid = port_child();
     run.result.keeps = job->keeps;
     run.state = RUNNING;
 }
 
-void run_begin(struct job *job, unsigned long step_us, unsigned long boot)
+int run_begin(struct job *job, unsigned long step_us, unsigned long boot)
 {
-    FILE *out;
     int written;
 
+    if (!place_is_whole(job->dir))
+        return 0;
     note_job(job);
-    if (!place_is_whole(job->dir)) {
-        run.result.reason = "not-placed";
-        out = spool_end(&run.result.mark, run.result.reason);
-        if (out != NULL)
-            spool_publish(out, run.result.mark.id);
-        return;
-    }
     runlog_begin(&run.result.mark, step_us, boot, log_limit(job->log_max));
     /* Before the start: whoever finds a RUN and no LOG knows that nothing ran. */
     written = runlog_write();
@@ -118,6 +114,7 @@ void run_begin(struct job *job, unsigned long step_us, unsigned long boot)
         run.result.reason = "disk-full";
     else
         start_program(job);
+    return 1;
 }
 
 /* Whether the program is over; the first time it is seen, the pipes begin to be drained. */

@@ -4,9 +4,8 @@
 
 #include "job.h"
 
-/* Starts a claimed run. step_us and boot go into the LOG. Afterwards run_active() says whether there is one:
-   a run without a placed bundle is over at once. */
-void run_begin(struct job *job, unsigned long step_us, unsigned long boot);
+/* Starts a claimed run. step_us and boot go into the LOG. 0: its bundle is not placed, and nothing has begun. */
+int run_begin(struct job *job, unsigned long step_us, unsigned long boot);
 int run_active(void);
 const struct mark *run_mark(void);
 unsigned long run_child(void); /* process id, 0 when there is none */

@@ -52,6 +52,8 @@ static void take_setting(struct settings *settings, const char *key, const char 
         set_number(&settings->beat_s, value);
     else if (strcmp(key, "ram_kb") == 0)
         set_number(&settings->ram_kb, value);
+    else if (strcmp(key, "disk_kb") == 0)
+        set_number(&settings->disk_kb, value);
     else if (strcmp(key, "mhz") == 0)
         set_number(&settings->mhz, value);
     else if (strcmp(key, "simulated") == 0)

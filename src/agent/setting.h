@@ -11,6 +11,7 @@ struct settings {
     unsigned long poll_ms; /* always 10 to 60,000 */
     unsigned long beat_s;
     unsigned long ram_kb;
+    unsigned long disk_kb; /* size of a simulated disk: the folder around the spool */
     unsigned long mhz;
     int simulated;
 };

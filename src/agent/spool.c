@@ -1,11 +1,13 @@
 #include "spool.h"
 
+#include "measure.h"
 #include "port.h"
 #include "text.h"
 
 #include <string.h>
 
-#define PADDING 2048
+#define END_SIZE 2048  /* the most that an END has beside its files */
+#define FILE_SIZE 48   /* and for each of these */
 
 static const char *const folders[] = {"IN", "RUN", "OUT", "OUT", "OUT"};
 static const char *const endings[] = {"JOB", "RUN", "LOG", "TMP", "END"};
@@ -82,18 +84,18 @@ int spool_close(FILE *file)
 }
 
 /* So that the END fits, whatever the job does to the disk. */
-static int prepare(const char *id)
+static int prepare(const char *id, unsigned files)
 {
     char path[SPOOL_PATH];
     FILE *file;
     int result;
-    int i;
+    unsigned i;
 
     spool_path(path, SPOOL_TMP, id);
     file = fopen(path, "wb");
     if (file == NULL)
         return PORT_FAIL;
-    for (i = 0; i < PADDING; i++)
+    for (i = 0; i < END_SIZE + FILE_SIZE * files; i++)
         putc(' ', file);
     result = spool_close(file);
     if (result != PORT_OK)
@@ -101,16 +103,18 @@ static int prepare(const char *id)
     return result;
 }
 
-int spool_claim(const char *id)
+int spool_claim(const char *id, unsigned files)
 {
     char job[SPOOL_PATH];
     char run[SPOOL_PATH];
-    int result = prepare(id);
+    int result = prepare(id, files);
 
     if (result != PORT_OK)
         return result;
     spool_path(job, SPOOL_JOB, id);
     spool_path(run, SPOOL_RUN, id);
+    /* After a power cut RUN must say what was claimed; FTP servers do not flush. */
+    measure_flush(job);
     result = port_rename(job, run);
     if (result != PORT_OK)
         spool_delete(SPOOL_TMP, id);

@@ -26,8 +26,9 @@ int spool_delete(int what, const char *id);
 void spool_join(char path[SPOOL_PATH], const char *folder, const char *name);
 /* The smallest id after `after` (empty: the first) that has such a file; 0 when there is none. */
 int spool_next(int what, const char *after, char id[ID_SIZE]);
-/* Makes TMP, then renames JOB to RUN. A PORT_ code; on failure the job stays as it was. */
-int spool_claim(const char *id);
+/* Makes TMP, with room for an END that tells of so many files, then renames JOB to RUN. A PORT_ code; on failure the
+   job stays as it was. */
+int spool_claim(const char *id, unsigned files);
 /* Begins the END in the prepared TMP; null when it cannot be opened. */
 FILE *spool_end(const struct mark *mark, const char *reason);
 /* Finishes it: on the disk, renamed, RUN removed. Closes the file in any case. A PORT_ code. */

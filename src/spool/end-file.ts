@@ -26,6 +26,7 @@ const MAX_WORDS = 300;
 /** Windows gives exit codes as signed or unsigned 32-bit numbers. */
 const MIN_EXIT = -(2 ** 31);
 const MAX_EXIT = 2 ** 32 - 1;
+const MAX_PID = 2 ** 32 - 1;
 
 function readNumbers(entries: KeyValues): Partial<RunEnd> | { readonly wrong: string } {
   let wrong: string | undefined;
@@ -38,6 +39,7 @@ function readNumbers(entries: KeyValues): Partial<RunEnd> | { readonly wrong: st
   const found = definedOnly({
     exitCode: read('exit', parseInteger, MIN_EXIT, MAX_EXIT),
     signal: read('signal', parseInteger, 1, 255),
+    pid: read('pid', parseInteger, 1, MAX_PID),
     wallMs: read('wall_ms', parseNumber, 0, MAX_MS),
     outputBytes: read('o_bytes', parseInteger, 0, MAX_COUNT),
     errorBytes: read('e_bytes', parseInteger, 0, MAX_COUNT),

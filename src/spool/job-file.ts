@@ -33,6 +33,12 @@ export interface VerifyJob extends JobMark {
   readonly files: readonly MeasuredFile[];
 }
 
+/** A placed bundle that has to go. */
+export interface RemoveJob extends JobMark {
+  readonly dir: string;
+  readonly files: readonly { readonly name: string }[];
+}
+
 export interface KillJob extends JobMark {
   readonly target: string;
   readonly targetToken: string;
@@ -130,6 +136,16 @@ export function encodeVerifyJob(job: VerifyJob): Uint8Array {
   expectFileCount(job.files.length);
   const files = job.files.map((file): KeyValue => ['file', fileValue(file)]);
   return encodeKeyValues([...head('verify', job), ['dir', job.dir], ...files], tooLong);
+}
+
+export function encodeRemoveJob(job: RemoveJob): Uint8Array {
+  expect(isBundleFolder(job.dir), 'dir');
+  expectFileCount(job.files.length);
+  const files = job.files.map(({ name }): KeyValue => {
+    expect(isSpoolName(name), `file ${name}`);
+    return ['file', name];
+  });
+  return encodeKeyValues([...head('remove', job), ['dir', job.dir], ...files], tooLong);
 }
 
 export function encodeKillJob(job: KillJob): Uint8Array {

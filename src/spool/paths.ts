@@ -39,7 +39,14 @@ export function stagePath(sha256: string): string {
   return `STAGE/${hex.slice(0, 8)}.${hex.slice(8, 11)}`;
 }
 
+/** Where a file waits in its bundle's folder until we have checked it ourselves, on a machine without an agent. */
+export const deliveryPath = (folder: string, sha256: string): string =>
+  `${folder}/${hexOf(sha256).slice(0, 8)}.TMP`;
+
 /** Folder of a bundle version, from the bundle's hash. */
 export const bundleFolder = (bundleHash: string): string => `B/${hexOf(bundleHash).slice(0, 8)}`;
 
+/** What an agent that was stopped in the middle of a copy leaves in a bundle's folder. */
+export const placeTempPath = (folder: string): string => `${folder}/PLACE.TMP`;
+export const bundleTempPath = (folder: string): string => `${folder}/BUNDLE.TMP`;
 export const bundleOkPath = (folder: string): string => `${folder}/BUNDLE.OK`;

@@ -1,8 +1,12 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { agentEnvironment, onBench, type AgentBench } from '../contract/agent/agent-bench.ts';
 import { buildAgent, haveProgram, notTested } from '../contract/agent/build-agent.ts';
-import { crcOf } from '../support/spool-folder.ts';
+import { crcOf, until, type SpoolFolder } from '../support/spool-folder.ts';
+import { bothAgents } from './agents.ts';
+
+const canMount = process.getuid?.() === 0 && spawnSync('mount', ['--version']).status === 0;
 
 if (haveProgram('gcc') && haveProgram('make')) {
   const agent = buildAgent();
@@ -53,6 +57,65 @@ if (haveProgram('gcc') && haveProgram('make')) {
         expect(spool.names('B/0000F1A7')).toEqual([]);
       }));
   });
+  describe.each(bothAgents())('the agent $name on a disk without a free byte', ({ start }) => {
+    const onFullDisk = (use: (bench: AgentBench) => Promise<void>) =>
+      onBench(start, async (bench) => {
+        const { root } = bench.spool;
+        mount(root);
+        try {
+          bench.spool.write('AGENT.INI', 'poll_ms=20\r\n');
+          await use(bench);
+        } finally {
+          spawnSync('umount', ['-l', root]);
+        }
+      });
+
+    test.skipIf(!canMount)('still says how its run ended, and what it printed before', () =>
+      onFullDisk(async (bench) => {
+        const { spool } = bench;
+        const first = await bench.start();
+        const script = '#!/bin/sh\necho first\nuntil [ -e GO ]; do sleep 0.05; done\nexec cat /dev/zero\n';
+        const dir = spool.placed({ 'RUN.SH': script });
+        const id = spool.deliver('run', [
+          ['dir', dir],
+          ['exe', 'RUN.SH'],
+        ]);
+        await until('its first words', () => spool.output(id).toString() === 'first\n');
+        spool.write(`${dir}/GO`, '');
+        fill(spool);
+        const end = await spool.end(id);
+        expect([end.get('reason'), end.get('log')]).toEqual(['disk-full', 'cut']);
+        const log = spool.read(`OUT/${id}.LOG`) ?? Buffer.alloc(0);
+        expect([end.number('log_bytes'), end.get('log_crc32')]).toEqual([log.length, crcOf(log)]);
+        expect(spool.log(id).state).toBe('whole');
+        expect(spool.output(id).toString().startsWith('first\n')).toBe(true);
+        // With room again a new agent goes on.
+        await first.signal('SIGKILL');
+        spool.write('STAGE/FILLER.BIN', '');
+        await bench.start();
+        expect((await spool.end(spool.deliver('probe', []))).get('reason')).toBe('done');
+      }),
+    );
+  });
 } else {
   notTested('the agent on a full disk', 'there is no gcc or no make');
+}
+
+function mount(folder: string): void {
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'fleet98', folder], {
+    encoding: 'utf8',
+  });
+  if (mounted.status !== 0) throw new Error(`no disk could be mounted: ${mounted.stderr}`);
+}
+
+/** Takes all the room that is left. */
+function fill(spool: SpoolFolder): void {
+  const file = openSync(spool.path('STAGE/FILLER.BIN'), 'a');
+  try {
+    for (;;) writeSync(file, Buffer.alloc(512, 'x'));
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
+  } finally {
+    closeSync(file);
+  }
 }

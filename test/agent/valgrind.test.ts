@@ -12,7 +12,7 @@ if (haveProgram('gcc') && haveProgram('make') && haveProgram('valgrind')) {
   const valgrind = ['-q', `--error-exitcode=${faults}`, '--leak-check=full', '--child-silent-after-fork=yes'];
 
   test(
-    'a place, a run, a bad job and a restart are clean under valgrind',
+    'a place, a run, a remove, a bad job and a restart are clean under valgrind',
     () =>
       onBench(
         (folder) =>
@@ -49,6 +49,12 @@ if (haveProgram('gcc') && haveProgram('make') && haveProgram('valgrind')) {
             100_000,
             2001,
           ]);
+          const removed = spool.deliver('remove', [
+            ['dir', 'B/0000F1A7'],
+            ['file', 'RUN.SH'],
+            ['file', 'SIDE.TXT'],
+          ]);
+          expect((await spool.end(removed, waitMs)).get('reason')).toBe('done');
           const bad = spool.deliver('run', [['dir', '../..']]);
           expect((await spool.end(bad, waitMs)).get('why')).toBe('dir');
           expect(await first.signal('SIGTERM')).toEqual({ code: 0, signal: null });

@@ -21,7 +21,8 @@ describe('END', () => {
 
   test('of a run', () => {
     const bytes = encodeKeyValues([
-      ...Object.entries({ ...base, exit: '0', wall_ms: '1234.5', o_bytes: '200', e_bytes: '26' }),
+      ...Object.entries({ ...base, exit: '0', pid: '4294023517', wall_ms: '1234.5' }),
+      ...Object.entries({ o_bytes: '200', e_bytes: '26' }),
       ...Object.entries({ log_bytes: '400', log_crc32: 'DEADBEEF', log: 'cut', blocked_ms: '7' }),
       ['keep', 'DEBUG.LOG,1,55,0000ABCD'],
       ['keep', 'OTHER.LOG,2,0,00000000'],
@@ -34,6 +35,7 @@ describe('END', () => {
       end: {
         reason: 'exited',
         exitCode: 0,
+        pid: 4_294_023_517,
         wallMs: 1234.5,
         outputBytes: 200,
         errorBytes: 26,
@@ -96,6 +98,8 @@ describe('END', () => {
     [{ exit: '1.5' }],
     [{ exit: 'null' }],
     [{ signal: '0' }],
+    [{ pid: '0' }],
+    [{ pid: '4294967296' }],
     [{ wall_ms: '-1' }],
     [{ o_bytes: '1e9' }],
     [{ log_bytes: '9999999999999999' }],

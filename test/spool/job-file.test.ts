@@ -4,6 +4,7 @@ import {
   encodeKillJob,
   encodePlaceJob,
   encodeProbeJob,
+  encodeRemoveJob,
   encodeRunJob,
   encodeVerifyJob,
 } from '../../src/spool/job-file.ts';
@@ -114,6 +115,23 @@ describe('the other jobs', () => {
     expect(text(encodeVerifyJob({ ...mark, dir: 'B/B0A507E7', files: [file] }))).toBe(
       `v=1\r\nkind=verify\r\n${head}dir=B/B0A507E7\r\nfile=MODEL.BIN,1056540,DEADBEEF\r\neof=1\r\n`,
     );
+  });
+
+  test('remove', () => {
+    const files = [{ name: 'MODEL.BIN' }, { name: 'TOK.BIN' }];
+    expect(text(encodeRemoveJob({ ...mark, dir: 'B/B0A507E7', files }))).toBe(
+      `v=1\r\nkind=remove\r\n${head}dir=B/B0A507E7\r\nfile=MODEL.BIN\r\nfile=TOK.BIN\r\neof=1\r\n`,
+    );
+  });
+
+  test.each(['B', 'STAGE', '.', 'B/../IN', 'B/b0a507e7', 'B/B0A507E7/X'])('remove of %s is a bug', (dir) => {
+    const job = { ...mark, dir, files: [{ name: 'MODEL.BIN' }] };
+    expect(() => encodeRemoveJob(job)).toThrow(expect.objectContaining({ code: 'BUG' }));
+  });
+
+  test.each(['../A', 'A/B', 'model.bin', 'NUL.BIN', ''])('remove of the file %j is a bug', (name) => {
+    const job = { ...mark, dir: 'B/B0A507E7', files: [{ name }] };
+    expect(() => encodeRemoveJob(job)).toThrow(expect.objectContaining({ code: 'BUG' }));
   });
 
   test('kill', () => {

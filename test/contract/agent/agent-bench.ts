@@ -21,17 +21,25 @@ export const agentEnvironment: NodeJS.ProcessEnv = {
 export class RunningAgent {
   readonly exited: Promise<AgentExit>;
   readonly #process: ChildProcess;
+  #said = '';
 
   constructor(process: ChildProcess) {
     this.#process = process;
+    process.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#said += text));
     this.exited = new Promise((resolve, reject) => {
       process.once('error', reject);
-      process.once('exit', (code, signal) => resolve({ code, signal }));
+      // Not at its exit: what it says may come later.
+      process.once('close', (code, signal) => resolve({ code, signal }));
     });
   }
 
   get pid(): number {
     return this.#process.pid ?? 0;
+  }
+
+  /** What it said on its error stream, when that is a pipe. */
+  get said(): string {
+    return this.#said;
   }
 
   signal(name: NodeJS.Signals): Promise<AgentExit> {
@@ -70,11 +78,15 @@ export class AgentBench {
   }
 }
 
-/** A bench with one running agent for all tests of the enclosing describe. */
-export function sharedBench(startAgent: StartAgent): () => AgentBench {
+/** A bench with one running agent for all tests of the enclosing describe. `prepare` fills its spool before the start. */
+export function sharedBench(
+  startAgent: StartAgent,
+  prepare: (spool: SpoolFolder) => void = () => {},
+): () => AgentBench {
   let bench: AgentBench | undefined;
   beforeAll(async () => {
     bench = new AgentBench(startAgent);
+    prepare(bench.spool);
     await bench.start();
   });
   afterAll(() => bench?.close());

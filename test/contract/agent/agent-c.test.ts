@@ -6,7 +6,7 @@ import { buildAgent, haveProgram, notTested } from './build-agent.ts';
 if (haveProgram('gcc') && haveProgram('make')) {
   const agent = buildAgent();
   agentContract('in C', (folder) =>
-    spawn(agent, [folder], { env: agentEnvironment, stdio: ['ignore', 'ignore', 'inherit'] }),
+    spawn(agent, [folder], { env: agentEnvironment, stdio: ['ignore', 'ignore', 'pipe'] }),
   );
 } else {
   notTested('the agent in C', 'there is no gcc or no make');

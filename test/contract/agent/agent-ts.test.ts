@@ -9,6 +9,6 @@ agentContract('of the simulator', (folder) =>
   spawn(process.execPath, ['--import', 'tsx', 'src/simulator/agent/main.ts', folder], {
     cwd: project,
     env: agentEnvironment,
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'ignore', 'pipe'],
   }),
 );

@@ -1,6 +1,6 @@
 import { mkdirSync, rmdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { encodeSpoolFile, until, type SpoolFolder } from '../../support/spool-folder.ts';
+import { crcOf, encodeSpoolFile, until, type Line, type SpoolFolder } from '../../support/spool-folder.ts';
 import { onBench, sharedBench, type StartAgent } from './agent-bench.ts';
 import { noteProgram, sleepProgram } from './programs.ts';
 
@@ -136,6 +136,20 @@ export function claimContract(startAgent: StartAgent): void {
     expect(marks).toEqual(['1', id, token, 'DAE0000000000001', 'probe', 'done']);
     const rest = [`OUT/${id}.TMP`, `RUN/${id}.RUN`, `IN/${id}.JOB`, `OUT/${id}.LOG`];
     expect(rest.filter((name) => spool.has(name))).toEqual([]);
+  });
+
+  test('makes room for the END of a bundle of 64 files', async () => {
+    const { spool } = bench();
+    const names = Array.from({ length: 64 }, (_, index) => `LONGN${100 + index}.BIN`);
+    const dir = spool.placed(Object.fromEntries(names.map((name) => [name, 'x'])));
+    const files = names.map((name): Line => ['file', `${name},1,${crcOf(Buffer.from('x'))}`]);
+    const id = spool.deliver('verify', [['dir', dir], ...files]);
+    const end = await spool.end(id);
+    expect([end.get('reason'), end.all('file').length]).toEqual(['done', 64]);
+    const bytes = spool.read(`OUT/${id}.END`) ?? Buffer.alloc(0);
+    expect(bytes.length).toBe(2048 + 64 * 48);
+    // What is behind it was there before it was written.
+    expect(bytes.toString('latin1')).toMatch(/\r\neof=1\r\n +$/);
   });
 
   describe('while a run is active', () => {

@@ -58,10 +58,4 @@ export function limitContract(startAgent: StartAgent): void {
     const output = spool.output(id);
     expect(output.equals(floodBytes(output.length))).toBe(true);
   });
-
-  test('a process that is left behind does not hold up the END', async () => {
-    const { spool } = bench();
-    const end = await spool.end(deliver('sleep 600 & echo done'), 10_000);
-    expect([end.get('reason'), end.get('exit'), end.number('o_bytes')]).toEqual(['exited', '0', 5]);
-  });
 }

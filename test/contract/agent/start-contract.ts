@@ -21,7 +21,14 @@ export function startContract(startAgent: StartAgent): void {
       expect(info.get('job')).toBe('-');
       expect(info.get('child_pid')).toBeUndefined();
       expect(info.get('simulated')).not.toBe('1');
-      expect(info.get('kinds')?.split(',').toSorted()).toEqual(['kill', 'place', 'probe', 'run', 'verify']);
+      expect(info.get('kinds')?.split(',').toSorted()).toEqual([
+        'kill',
+        'place',
+        'probe',
+        'remove',
+        'run',
+        'verify',
+      ]);
       expect(info.number('agent_pid')).toBe(agent.pid);
       for (const key of ['step_us', 'ram_kb', 'disk_free_kb', 'boot', 'seq']) {
         expect(info.number(key), key).toBeGreaterThan(0);
@@ -58,19 +65,38 @@ export function startContract(startAgent: StartAgent): void {
       await bench.spool.info('after a beat', (info) => info.number('seq') > first);
     }));
 
-  test('raises boot at each start, also when AGENT.NFO is damaged', () =>
+  test('raises boot at each start, whatever one of its two places holds', () =>
     onBench(startAgent, async (bench) => {
-      const boots: number[] = [];
-      for (const damage of ['', 'boot=1\r\nseq', '\u0000\u0000']) {
+      const damages = [
+        ['AGENT.NFO', 'boot=1\r\nseq'],
+        ['AGENT.NFO', '\0\0'],
+        ['AGENT.CNT', ''],
+        ['AGENT.CNT', '-5\r\n'],
+        ['AGENT.CNT', '4294967296\r\n'],
+        ['AGENT.CNT', '9'.repeat(100_000)],
+      ] as const;
+      for (const [index, [file, damage]] of damages.entries()) {
         const agent = await bench.start();
-        boots.push((await bench.spool.info('at all')).number('boot'));
-        expect(Number(bench.spool.read('AGENT.CNT')?.toString('latin1'))).toBe(boots.at(-1));
+        expect((await bench.spool.info('at all')).number('boot')).toBe(index + 1);
+        expect(Number(bench.spool.read('AGENT.CNT')?.toString('latin1').split('\r\n')[0])).toBe(index + 1);
         await agent.signal('SIGKILL');
-        if (damage !== '') bench.spool.write('AGENT.NFO', damage);
+        bench.spool.write(file, damage);
       }
+    }));
+
+  test('after the last number that a counter holds comes 1', () =>
+    onBench(startAgent, async (bench) => {
+      bench.spool.write('AGENT.CNT', '4294967295\r\n');
       await bench.start();
-      boots.push((await bench.spool.info('at all')).number('boot'));
-      expect(boots).toEqual([1, 2, 3, 4]);
+      expect((await bench.spool.info('at all')).number('boot')).toBe(1);
+    }));
+
+  test('a counter that cannot be written keeps it from nothing', () =>
+    onBench(startAgent, async (bench) => {
+      bench.spool.write('AGENT.CNT/IN.USE', '');
+      await bench.start();
+      expect((await bench.spool.info('at all')).number('boot')).toBe(1);
+      expect((await bench.spool.end(bench.spool.deliver('probe', []))).get('reason')).toBe('done');
     }));
 
   test('a second agent on the same spool exits with 3 and changes nothing', () =>
@@ -82,6 +108,7 @@ export function startContract(startAgent: StartAgent): void {
       const before = bench.spool.snapshot();
       const second = bench.launch();
       expect(await second.exited).toEqual({ code: 3, signal: null });
+      expect(second.said).toMatch(/another agent/);
       expect(bench.spool.snapshot()).toEqual(before);
       expect(isGone(first.pid)).toBe(false);
       await first.signal('SIGKILL');
@@ -122,7 +149,9 @@ export function startContract(startAgent: StartAgent): void {
   test('an agent without a folder says so', () =>
     onBench(startAgent, async (bench) => {
       bench.spool.remove();
-      const { code } = await bench.launch().exited;
+      const agent = bench.launch();
+      const { code } = await agent.exited;
       expect(code).toBeGreaterThan(0);
+      expect(agent.said).toMatch(/./);
     }));
 }
