@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DomainError } from '../domain/errors.ts';
 import { platformIds, type PlatformId } from '../domain/machine.ts';
+import { plainKnobs, turnKnobs } from './knobs.ts';
 
 /** How an FTP server presents itself and what it can do. */
 export interface Dress {
@@ -33,6 +34,8 @@ export interface PcProfile {
   readonly rateBytesPerSecond: number;
   /** Speed of the engine with the 260K model; 0: as fast as the host. */
   readonly tokensPerSecond: number;
+  /** More knobs, `KNOB=VALUE`, as they stand when the PC starts. */
+  readonly knobs?: readonly string[];
 }
 
 /** The package's own folder, from `src/simulator` as well as from `dist/simulator`. */
@@ -75,10 +78,22 @@ export function parseProfile(text: string, name: string): PcProfile {
     dress: readDress(dress),
     rateBytesPerSecond: top.whole('rateBytesPerSecond', 0),
     tokensPerSecond: top.number('tokensPerSecond', 0),
+    ...top.optional('knobs', (key) => ({ knobs: readKnobs(top, key, name) })),
   };
   top.refuseOthers();
   dress.refuseOthers();
   return profile;
+}
+
+function readKnobs(keys: Keys, key: string, profile: string): readonly string[] {
+  const knobs = keys.texts(key, 0);
+  try {
+    turnKnobs(plainKnobs, knobs);
+  } catch (error) {
+    const reason = error instanceof DomainError ? error.message : 'they make no sense';
+    throw new DomainError('CONFIG_INVALID', `profile "${profile}": ${key}: ${reason}`);
+  }
+  return knobs;
 }
 
 function readDress(keys: Keys): Dress {
@@ -163,6 +178,11 @@ class Keys {
 
   nullOr<T>(key: string, read: () => T): T | null {
     return this.#take(key) === null ? null : read();
+  }
+
+  /** Nothing where the key is left out. */
+  optional<T extends object>(key: string, read: (key: string) => T): T | undefined {
+    return this.#values.has(key) ? read(key) : undefined;
   }
 
   object(key: string): Keys {

@@ -1,20 +1,29 @@
 import { join } from 'node:path';
 import { DomainError } from '../domain/errors.ts';
-import { loadProfile, profileNames } from './profile.ts';
-import { startSimulatedPc, type AgentChoice, type SimulatedPc } from './simulated-pc.ts';
+import type { AgentChoice } from './agent-kinds.ts';
+import { openFilesWarning } from './open-files.ts';
+import { loadProfile, profileNames, type PcProfile } from './profile.ts';
+import { startSimulatedPc, type SimulatedPc } from './simulated-pc.ts';
 
 export interface SimulatorOptions {
   /** The folder that holds one disk folder per PC. */
   readonly disksFolder: string;
   /** Which PCs, one for each name; a name may repeat. Left out: `count` PCs, all profiles in turn. */
   readonly profiles?: readonly string[];
+  /** How many PCs: of all profiles in turn, or of `profiles` in turn. */
   readonly count?: number;
   readonly agent?: AgentChoice;
   readonly pollMs?: number;
   /** Instead of the profiles'; 0: no limit. */
   readonly rateBytesPerSecond?: number;
-  /** Told each line of JSON as it is due: one per PC, then `{"ready":true}`. */
+  /** As the command line has them, `KNOB=VALUE`, for every PC. */
+  readonly knobs?: readonly string[];
+  /** The first PC's port, then one after another; left out: free ports. */
+  readonly basePort?: number;
+  /** Told a line of JSON for each PC that has started. */
   readonly onLine: (line: string) => void;
+  /** Told what may go wrong later, in words. */
+  readonly onWarning?: (text: string) => void;
 }
 
 export interface RunningSimulator {
@@ -23,21 +32,31 @@ export interface RunningSimulator {
   stop(): Promise<void>;
 }
 
-const startedAtOnce = 16;
+interface PlannedPc {
+  readonly profile: PcProfile;
+  readonly name: string;
+  readonly diskFolder: string;
+  readonly ftpPort: number;
+}
 
-/** Starts simulated PCs in this process and says so line by line. CONFIG_INVALID for an unknown profile. */
+const startedAtOnce = 16;
+const maxPcs = 1000;
+const maxBuiltAgents = 32;
+
+/** Starts simulated PCs in this process and says so line by line. CONFIG_INVALID for what cannot be started. */
 export async function runSimulator(options: SimulatorOptions): Promise<RunningSimulator> {
-  const names = chosenProfiles(options);
+  const planned = plan(options);
+  const warning = openFilesWarning(planned.length);
+  if (warning !== undefined) options.onWarning?.(warning);
+  const common = { ...options, agent: agentFor(planned.length, options.agent) };
   const pcs: SimulatedPc[] = [];
   const stop = async (): Promise<void> => {
     await Promise.all(pcs.map((pc) => pc.stop()));
   };
   try {
-    for (let from = 0; from < names.length; from += startedAtOnce) {
-      const batch = names
-        .slice(from, from + startedAtOnce)
-        .map((_, index) => namedPc(options, names, from + index));
-      const started = await Promise.allSettled(batch.map((pc) => startSimulatedPc({ ...options, ...pc })));
+    for (let from = 0; from < planned.length; from += startedAtOnce) {
+      const batch = planned.slice(from, from + startedAtOnce);
+      const started = await Promise.allSettled(batch.map((pc) => startSimulatedPc({ ...common, ...pc })));
       for (const result of started) if (result.status === 'fulfilled') pcs.push(result.value);
       for (const result of started) {
         if (result.status === 'rejected') throw result.reason;
@@ -48,29 +67,41 @@ export async function runSimulator(options: SimulatorOptions): Promise<RunningSi
     await stop();
     throw error;
   }
-  options.onLine(JSON.stringify({ ready: true }));
   return { pcs, stop };
 }
 
-function chosenProfiles({ profiles, count = 1 }: SimulatorOptions): readonly string[] {
-  if (profiles !== undefined && profiles.length > 0) return profiles;
-  if (!Number.isSafeInteger(count) || count < 1 || count > 1000) {
-    throw new DomainError('CONFIG_INVALID', 'count must be a whole number from 1 to 1000');
-  }
-  const all = profileNames();
-  return Array.from({ length: count }, (_, index) => all[index % all.length] ?? '');
+/** A process for each agent is fine for a shelf of PCs, and too much for hundreds. */
+function agentFor(count: number, choice: AgentChoice = 'auto'): AgentChoice {
+  return choice === 'auto' && count > maxBuiltAgents ? 'ts' : choice;
 }
 
 /** The second PC of a profile is called `<profile>-2`, and so on. */
-function namedPc({ disksFolder }: SimulatorOptions, names: readonly string[], index: number) {
-  const profileName = names[index] ?? '';
-  const earlier = names.slice(0, index).filter((name) => name === profileName).length;
-  const name = earlier === 0 ? profileName : `${profileName}-${earlier + 1}`;
-  const profile = loadProfile(profileName);
-  return { profile, name, diskFolder: join(disksFolder, name) };
+function plan(options: SimulatorOptions): readonly PlannedPc[] {
+  const { disksFolder, basePort } = options;
+  const profiles = new Map(profileNames().map((name) => [name, loadProfile(name)]));
+  const counts = new Map<string, number>();
+  return chosenProfiles(options).map((profileName, index) => {
+    const number = (counts.get(profileName) ?? 0) + 1;
+    counts.set(profileName, number);
+    const name = number === 1 ? profileName : `${profileName}-${number}`;
+    const ftpPort = basePort === undefined ? 0 : basePort + index;
+    if (ftpPort > 65_535)
+      throw new DomainError('CONFIG_INVALID', 'the base port leaves too few ports above it');
+    const profile = profiles.get(profileName) ?? loadProfile(profileName);
+    return { profile, name, diskFolder: join(disksFolder, name), ftpPort };
+  });
+}
+
+function chosenProfiles({ profiles = [], count }: SimulatorOptions): readonly string[] {
+  const total = count ?? Math.max(1, profiles.length);
+  if (!Number.isSafeInteger(total) || total < 1 || total > maxPcs) {
+    throw new DomainError('CONFIG_INVALID', `count must be a whole number from 1 to ${maxPcs}`);
+  }
+  const inTurn = profiles.length > 0 ? profiles : profileNames();
+  return Array.from({ length: total }, (_, index) => inTurn[index % inTurn.length] ?? '');
 }
 
 function describePc(pc: SimulatedPc): string {
-  const { name, host, port, user, password, spool, diskFolder, agentKind } = pc;
-  return JSON.stringify({ name, host, port, user, password, spool, diskFolder, agent: agentKind });
+  const { name, profile, host, port, user, password, spool, diskFolder, agentKind } = pc;
+  return JSON.stringify({ name, profile, host, port, user, password, spool, diskFolder, agent: agentKind });
 }

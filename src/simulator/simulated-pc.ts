@@ -1,16 +1,20 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { DomainError } from '../domain/errors.ts';
-import { SimulatedAgent } from './agent/agent.ts';
-import { guardGroup } from './agent/guard.ts';
-import { startFtpServer } from './ftp/server.ts';
-import { packageFolder, type PcProfile } from './profile.ts';
+import {
+  builtAgentPath,
+  chooseAgent,
+  startPcAgent,
+  type AgentChoice,
+  type AgentKind,
+} from './agent-kinds.ts';
+import { watchForCrash } from './crash-watch.ts';
+import { startFtpServer, type RunningFtpServer } from './ftp/server.ts';
+import { KnobBoard, plainKnobs, turnKnobs, type Knobs } from './knobs.ts';
+import type { PcAgent } from './pc-agent.ts';
+import { loseTails } from './power-cut.ts';
+import type { PcProfile } from './profile.ts';
 
-/** `c`: the C agent as a process of its own; `ts`: the simulator's own; `auto`: the C agent where it is built. */
-export type AgentChoice = 'auto' | 'c' | 'ts';
+export type { AgentChoice, AgentKind } from './agent-kinds.ts';
 
 export interface SimulatedPcOptions {
   readonly profile: PcProfile;
@@ -24,173 +28,224 @@ export interface SimulatedPcOptions {
   readonly pollMs?: number;
   /** Instead of the profile's; 0: no limit. */
   readonly rateBytesPerSecond?: number;
+  /** As the command line has them, `KNOB=VALUE`; after those of the profile. */
+  readonly knobs?: readonly string[];
 }
 
+export interface PowerCut {
+  /** How many bytes of their end files lose that were not flushed; 0 when left out. */
+  readonly loseTailBytes?: number;
+}
+
+/** A simulated PC. What is asked of it happens in the order in which it was asked. */
 export interface SimulatedPc {
   readonly name: string;
+  /** The name of its profile. */
+  readonly profile: string;
   readonly host: '127.0.0.1';
   readonly port: number;
   readonly user: string;
   readonly password: string;
   readonly spool: '/FLEET98';
   readonly diskFolder: string;
-  readonly agentKind: 'c' | 'ts';
+  readonly agentKind: AgentKind;
+  /** How its knobs stand. */
+  readonly knobs: Knobs;
+  /** Changes knobs while it runs. */
+  turn(change: Partial<Knobs>): void;
   /** Ends the agent with its program, as closing its window would; the FTP server stays. */
   stopAgent(): Promise<void>;
-  /** Starts the agent again after `stopAgent`. */
+  /** Kills the agent with its program in the middle of whatever they do; the FTP server stays. */
+  crashAgent(): Promise<void>;
+  /** Starts the agent after it was stopped or has crashed. */
   startAgent(): Promise<void>;
+  /**
+   * Cuts the power: agent and program are killed, connections reset, new ones refused. Settles when nothing of the PC
+   * can touch its disk any more.
+   */
+  powerOff(cut?: PowerCut): Promise<void>;
+  /** Starts agent and FTP server again, on the same disk and port. */
+  powerOn(): Promise<void>;
   /** Ends the agent with its program, then the FTP server. */
   stop(): Promise<void>;
 }
 
-interface RunningAgent {
-  stop(): Promise<void>;
-}
-
-const builtAgent = join(packageFolder, 'dist', 'agent', 'linux', 'AGENT.EXE');
-const startDeadlineMs = 10_000;
-const stopDeadlineMs = 5_000;
-
 /** Starts one simulated PC: disk, agent and FTP server. AGENT_NEEDED when the agent does not come up. */
 export async function startSimulatedPc(options: SimulatedPcOptions): Promise<SimulatedPc> {
-  const { profile } = options;
-  const name = options.name ?? profile.name;
-  const diskFolder = resolve(options.diskFolder);
-  const spoolFolder = join(diskFolder, 'FLEET98');
-  const agentKind = chooseAgent(options.agent ?? 'auto');
-  furnish(spoolFolder, agentKind, iniText(profile, name, options.pollMs));
-  const newAgent = () => startAgent(agentKind, spoolFolder, profile.tokensPerSecond);
-  let agent: RunningAgent | undefined = await newAgent();
-  const stopAgent = async (): Promise<void> => {
-    await agent?.stop();
-    agent = undefined;
+  const inTurn = oneAtATime();
+  const machine = new Machine(options, () => void inTurn(() => machine.crashAgent()));
+  await machine.switchOn(options.ftpPort ?? 0);
+  const { port } = machine;
+  return {
+    name: machine.name,
+    profile: options.profile.name,
+    host: '127.0.0.1',
+    port,
+    user: options.profile.user,
+    password: options.profile.password,
+    spool: '/FLEET98',
+    diskFolder: machine.diskFolder,
+    agentKind: machine.agentKind,
+    get knobs() {
+      return machine.knobs;
+    },
+    turn: (change) => machine.turn(change),
+    stopAgent: () => inTurn(() => machine.stopAgent()),
+    crashAgent: () => inTurn(() => machine.crashAgent()),
+    startAgent: () => inTurn(() => machine.startAgent()),
+    powerOff: (cut = {}) => inTurn(() => machine.cutPower(cut.loseTailBytes ?? 0)),
+    powerOn: () => inTurn(() => machine.switchOn(port)),
+    stop: () => inTurn(() => machine.stop()),
   };
-  try {
-    const server = await startFtpServer({
-      diskFolder,
-      dress: profile.dress,
-      user: profile.user,
-      password: profile.password,
-      rateBytesPerSecond: options.rateBytesPerSecond ?? profile.rateBytesPerSecond,
-      port: options.ftpPort ?? 0,
-    });
-    return {
-      name,
-      host: '127.0.0.1',
-      port: server.port,
-      user: profile.user,
-      password: profile.password,
-      spool: '/FLEET98',
-      diskFolder,
-      agentKind,
-      stopAgent,
-      startAgent: async () => {
-        agent ??= await newAgent();
-      },
-      stop: async () => {
-        await stopAgent();
-        await server.close();
-      },
-    };
-  } catch (error) {
-    await stopAgent();
-    throw error;
-  }
 }
 
-function chooseAgent(choice: AgentChoice): 'c' | 'ts' {
-  const isBuilt = existsSync(builtAgent);
-  if (choice === 'c' && !isBuilt) {
-    throw new DomainError('AGENT_NEEDED', 'the C agent is not built; run npm run build:agent first');
-  }
-  return choice === 'auto' ? (isBuilt ? 'c' : 'ts') : choice;
-}
-
-function furnish(spoolFolder: string, agentKind: 'c' | 'ts', ini: string): void {
-  mkdirSync(spoolFolder, { recursive: true });
-  const executable = join(spoolFolder, 'AGENT.EXE');
-  if (agentKind === 'c') copyFileSync(builtAgent, executable);
-  else writeFileSync(executable, "The agent of this simulated PC is the simulator's own.\r\n");
-  writeFileSync(join(spoolFolder, 'AGENT.INI'), ini);
-}
-
-function iniText(profile: PcProfile, name: string, pollMs: number | undefined): string {
-  return [
-    `name=${name}`,
-    `cpu=${profile.cpu}`,
-    `mhz=${profile.mhz}`,
-    `ram_kb=${profile.ramKb}`,
-    `os=${profile.os}`,
-    `platform=${profile.platform}`,
-    ...(pollMs === undefined ? [] : [`poll_ms=${pollMs}`]),
-    'simulated=1',
-    '',
-  ].join('\r\n');
-}
-
-async function startAgent(
-  kind: 'c' | 'ts',
-  spoolFolder: string,
-  tokensPerSecond: number,
-): Promise<RunningAgent> {
-  const environment: Record<string, string> =
-    tokensPerSecond > 0 ? { PACE_TOKENS_PER_SECOND: String(tokensPerSecond) } : {};
-  if (kind === 'c') return startBuiltAgent(spoolFolder, environment);
-  const agent = new SimulatedAgent(spoolFolder, { environment });
-  await agent.start();
-  return agent;
-}
-
-async function startBuiltAgent(
-  spoolFolder: string,
-  environment: Record<string, string>,
-): Promise<RunningAgent> {
-  // What an earlier agent wrote must not be taken for this one's.
-  rmSync(join(spoolFolder, 'AGENT.NFO'), { force: true });
-  const child = spawn(builtAgent, [spoolFolder], {
-    env: { ...process.env, ...environment },
-    stdio: ['ignore', 'ignore', 'pipe'],
-    detached: true,
-  });
-  let lastWords = '';
-  child.stderr.on('data', (bytes: Buffer) => {
-    lastWords = (lastWords + bytes.toString('latin1')).slice(-500);
-  });
-  child.on('error', (error) => {
-    lastWords = error.message;
-  });
-  const liftGuard = child.pid === undefined ? () => {} : guardGroup(child.pid);
-  const stop = async (): Promise<void> => {
-    await endChild(child);
-    liftGuard();
+/** Runs each task when those before it are over, whatever became of them. */
+function oneAtATime(): (task: () => Promise<void>) => Promise<void> {
+  let last: Promise<void> = Promise.resolve();
+  return (task) => {
+    const mine = last.then(task);
+    last = mine.catch(() => {});
+    return mine;
   };
-  const deadline = Date.now() + startDeadlineMs;
-  while (!hasInfo(spoolFolder)) {
-    if (hasEnded(child) || Date.now() > deadline) {
-      await stop();
-      throw new DomainError(
-        'AGENT_NEEDED',
-        `the C agent did not start: ${lastWords.trim() || 'no reason given'}`,
-      );
+}
+
+/** The parts of one PC. */
+class Machine {
+  readonly name: string;
+  readonly diskFolder: string;
+  readonly agentKind: AgentKind;
+  readonly #options: SimulatedPcOptions;
+  readonly #spoolFolder: string;
+  readonly #board: KnobBoard;
+  readonly #crashDue: () => void;
+  #agent: PcAgent | undefined;
+  #server: RunningFtpServer | undefined;
+  #endWatch: () => void = () => {};
+
+  constructor(options: SimulatedPcOptions, crashDue: () => void) {
+    this.#options = options;
+    this.#crashDue = crashDue;
+    this.#board = new KnobBoard(firstKnobs(options));
+    this.name = options.name ?? options.profile.name;
+    this.diskFolder = resolve(options.diskFolder);
+    this.agentKind = chooseAgent(options.agent ?? 'auto');
+    this.#spoolFolder = join(this.diskFolder, 'FLEET98');
+    this.#furnish();
+  }
+
+  get port(): number {
+    return this.#server?.port ?? 0;
+  }
+
+  get knobs(): Knobs {
+    return this.#board.now;
+  }
+
+  turn(change: Partial<Knobs>): void {
+    this.#board.set(change);
+    this.#watch();
+  }
+
+  /** 0: any free port. Does nothing when the power is on. */
+  async switchOn(port: number): Promise<void> {
+    if (this.#server !== undefined) return;
+    await this.#startAgent();
+    const { dress, user, password } = this.#options.profile;
+    try {
+      const { diskFolder } = this;
+      this.#server = await startFtpServer({ diskFolder, dress, user, password, port, knobs: this.#board });
+    } catch (error) {
+      await this.stopAgent();
+      throw error;
     }
-    await delay(20);
   }
-  return { stop };
+
+  async cutPower(loseTailBytes: number): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    await Promise.all([server?.cut(), this.crashAgent()]);
+    if (loseTailBytes > 0) loseTails(this.#spoolFolder, loseTailBytes);
+  }
+
+  async startAgent(): Promise<void> {
+    if (this.#server === undefined) throw new Error(`${this.name} is switched off`);
+    await this.#startAgent();
+  }
+
+  async stopAgent(): Promise<void> {
+    await this.#takeAgent()?.stop();
+  }
+
+  async crashAgent(): Promise<void> {
+    await this.#takeAgent()?.crash();
+  }
+
+  async stop(): Promise<void> {
+    await this.stopAgent();
+    const server = this.#server;
+    this.#server = undefined;
+    await server?.close();
+  }
+
+  async #startAgent(): Promise<void> {
+    if (this.#agent !== undefined) return;
+    writeFileSync(join(this.#spoolFolder, 'AGENT.INI'), this.#iniText());
+    const { tokensPerSecond } = this.knobs;
+    const environment: Record<string, string> =
+      tokensPerSecond > 0 ? { PACE_TOKENS_PER_SECOND: String(tokensPerSecond) } : {};
+    this.#agent = await startPcAgent(this.agentKind, this.#spoolFolder, environment);
+    this.#watch();
+  }
+
+  #takeAgent(): PcAgent | undefined {
+    const agent = this.#agent;
+    this.#agent = undefined;
+    this.#watch();
+    return agent;
+  }
+
+  /** Watches for the crash that the knobs ask for while there is an agent. */
+  #watch(): void {
+    this.#endWatch();
+    this.#endWatch = () => {};
+    const { crash } = this.knobs;
+    if (crash === undefined || this.#agent === undefined) return;
+    this.#endWatch = watchForCrash(this.#spoolFolder, crash, () => {
+      this.#board.set({ crash: undefined });
+      this.#crashDue();
+    });
+  }
+
+  #furnish(): void {
+    mkdirSync(this.#spoolFolder, { recursive: true });
+    // Ends the search for a package's settings here: Node must run programs the same wherever the disk lies.
+    writeFileSync(join(this.diskFolder, 'package.json'), '{}\n');
+    const executable = join(this.#spoolFolder, 'AGENT.EXE');
+    if (this.agentKind === 'c') copyFileSync(builtAgentPath, executable);
+    else writeFileSync(executable, "The agent of this simulated PC is the simulator's own.\r\n");
+  }
+
+  #iniText(): string {
+    const { profile, pollMs } = this.#options;
+    const { ramKb, diskKb } = this.knobs;
+    return [
+      `name=${this.name}`,
+      `cpu=${profile.cpu}`,
+      `mhz=${profile.mhz}`,
+      `ram_kb=${ramKb}`,
+      ...(diskKb === 0 ? [] : [`disk_kb=${diskKb}`]),
+      `os=${profile.os}`,
+      `platform=${profile.platform}`,
+      ...(pollMs === undefined ? [] : [`poll_ms=${pollMs}`]),
+      'simulated=1',
+      '',
+    ].join('\r\n');
+  }
 }
 
-function hasInfo(spoolFolder: string): boolean {
-  const path = join(spoolFolder, 'AGENT.NFO');
-  return existsSync(path) && readFileSync(path, 'latin1').includes('eof=1');
-}
-
-const hasEnded = (child: ChildProcess): boolean =>
-  child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
-
-async function endChild(child: ChildProcess): Promise<void> {
-  if (hasEnded(child)) return;
-  const gone = once(child, 'exit');
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), stopDeadlineMs);
-  await gone;
-  clearTimeout(timer);
+function firstKnobs({ profile, rateBytesPerSecond, knobs = [] }: SimulatedPcOptions): Knobs {
+  const { tokensPerSecond, ramKb } = profile;
+  const rate = rateBytesPerSecond ?? profile.rateBytesPerSecond;
+  const plain: Knobs = { ...plainKnobs, tokensPerSecond, ramKb, rateBytesPerSecond: rate };
+  return turnKnobs(plain, [...(profile.knobs ?? []), ...knobs]);
 }

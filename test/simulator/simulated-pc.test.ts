@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { loadProfile } from '../../src/simulator/profile.ts';
@@ -56,6 +58,15 @@ test('lets a daemon do the same over FTP alone', async () => {
   expect(await wire.send('RNTO /FLEET98/IN/00000002.JOB')).toMatch(/^250 /);
   await endOf(join(pc.diskFolder, 'FLEET98'), '00000002');
   expect(await wire.download('RETR /FLEET98/OUT/00000002.END')).toContain('reason=done\r\neof=1\r\n');
+});
+
+test('clears away what a simulator left that was killed', async () => {
+  const disk = temporaryFolder();
+  const { pid } = spawnSync('true');
+  symlinkSync('FLEET98', join(disk, `.agent-${pid}-1`));
+  const pc = await startPc(disk);
+  await pc.stop();
+  expect(readdirSync(disk).filter((name) => name.startsWith('.agent'))).toEqual([]);
 });
 
 test('starts again on the disk it left, with the counter of starts raised', async () => {

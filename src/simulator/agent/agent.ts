@@ -10,11 +10,11 @@ import {
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { placeBundle, verifyBundle } from './bundle.ts';
+import { placeBundle, removeBundle, verifyBundle } from './bundle.ts';
 import { readJob, type Job, type JobHead, type KillJob, type ReadJob, type RunJob } from './jobs.ts';
 import { takeLock } from './lock.ts';
 import { clock, raiseBoot, writeInfo } from './machine-info.ts';
-import { jobPaths, prepareEnd, publishEnd } from './outbox.ts';
+import { flushFileNow, jobPaths, prepareEnd, publishEnd } from './outbox.ts';
 import { logLines, startRun, type StartedRun } from './run.ts';
 import { readSettings, type AgentSettings } from './settings.ts';
 import { isJobId } from './spool-names.ts';
@@ -35,7 +35,8 @@ interface ActiveRun {
 
 const idleHourMs = 3_600_000;
 const idlePollMs = 5_000;
-const endRetryMs = 1_000;
+const endTries = 10;
+const endRetryMs = 100;
 
 /**
  * The agent of a simulated machine, written from docs/agent-protocol.md alone. It serves one spool folder from
@@ -50,6 +51,8 @@ export class SimulatedAgent {
   #boot = 0;
   #sequence = 0;
   #active: ActiveRun | undefined;
+  /** An END could not be published: its RUN is still there. */
+  #owes = false;
   #loop: Promise<void> = Promise.resolve();
   #lastWorkMs = 0;
   #lastInfoMs = 0;
@@ -67,6 +70,7 @@ export class SimulatedAgent {
     this.#settings = readSettings(this.#folder);
     this.#boot = raiseBoot(this.#folder);
     await this.#recover();
+    this.#removeOldEnds();
     this.#writeInfo();
     this.#lastWorkMs = performance.now();
     this.#loop = this.#work();
@@ -81,19 +85,29 @@ export class SimulatedAgent {
     this.#releaseLock();
   }
 
+  /** Settles what is in RUN while nothing runs. */
   async #recover(): Promise<void> {
+    this.#owes = false;
     const others: ReadJob[] = [];
     for (const name of sortedNames(this.#folder, 'RUN', '.RUN')) {
       const id = name.slice(0, 8);
       const paths = jobPaths(this.#folder, id);
-      const read = existsSync(paths.end) ? undefined : readJob(id, readHead(paths.run));
-      if (read === undefined) rmSync(paths.run, { force: true });
-      else if ('job' in read && read.job.kind === 'run') {
+      // A second delivery must not outlive the END, which may be collected at any time.
+      rmSync(paths.job, { force: true });
+      if (existsSync(paths.end)) {
+        rmSync(paths.run, { force: true });
+        continue;
+      }
+      const read = readJob(id, readHead(paths.run)) ?? damagedJob(id);
+      if ('job' in read && read.job.kind === 'run') {
         await this.#publish(read.head, 'agent-restarted', await logLines(this.#folder, id, false));
       } else others.push(read);
     }
     // After the runs: a kill asks how one of them ended.
     for (const read of others) await this.#execute(read);
+  }
+
+  #removeOldEnds(): void {
     for (const name of sortedNames(this.#folder, 'OUT', '.TMP')) {
       const paths = jobPaths(this.#folder, name.slice(0, 8));
       if (!existsSync(paths.run)) rmSync(paths.temporary, { force: true });
@@ -104,11 +118,12 @@ export class SimulatedAgent {
     const { signal } = this.#stopping;
     const { pollMs, beatSeconds } = this.#settings ?? readSettings(this.#folder);
     while (!signal.aborted) {
+      if (this.#owes && this.#active === undefined) await this.#recover();
       await this.#lookIntoIn();
       const now = performance.now();
       if (beatSeconds > 0 && now - this.#lastInfoMs >= beatSeconds * 1000) this.#writeInfo();
       const isIdle = now - this.#lastWorkMs > idleHourMs;
-      await delay(isIdle ? Math.max(pollMs, idlePollMs) : pollMs, undefined, { signal }).catch(() => {});
+      await this.#pause(isIdle ? Math.max(pollMs, idlePollMs) : pollMs);
     }
   }
 
@@ -135,8 +150,9 @@ export class SimulatedAgent {
         return undefined;
       }
       const hasLog = existsSync(paths.log);
-      prepareEnd(this.#folder, id);
+      prepareEnd(this.#folder, id, countFiles(read));
       isPrepared = true;
+      flushFileNow(paths.job);
       renameSync(paths.job, paths.run);
       return hasLog ? { head: read.head, why: 'log-exists' } : read;
     } catch {
@@ -169,6 +185,10 @@ export class SimulatedAgent {
         const { reason, lines } = await placeBundle(this.#folder, head, job);
         return this.#publish(head, reason, lines);
       }
+      case 'remove': {
+        const { reason, lines } = removeBundle(this.#folder, job);
+        return this.#publish(head, reason, lines);
+      }
       case 'verify': {
         const { reason, lines } = await verifyBundle(this.#folder, job);
         return this.#publish(head, reason, lines);
@@ -188,7 +208,10 @@ export class SimulatedAgent {
 
   async #closeRun(head: JobHead, run: StartedRun): Promise<{ readonly reason: string }> {
     const { reason, lines } = await run.ended;
-    await this.#publish(head, reason, lines);
+    // Nobody else can tell how the run ended, so this END is tried until the agent stops.
+    while (!(await this.#publishOnce(head, reason, lines)) && !this.#stopping.signal.aborted) {
+      await this.#pause(endRetryMs);
+    }
     this.#active = undefined;
     this.#lastWorkMs = performance.now();
     this.#writeInfo();
@@ -210,16 +233,26 @@ export class SimulatedAgent {
     return isSame ? 'already-ended' : 'not-known';
   }
 
-  /** A job's END is owed to the daemon: what keeps it from the disk now is tried again until the agent stops. */
+  /** Publishes an END. If it cannot be done now, RUN stays and is settled later. */
   async #publish(head: JobHead, reason: string, lines: readonly TextLine[]): Promise<void> {
-    for (;;) {
-      try {
-        return await publishEnd(this.#folder, head, reason, lines);
-      } catch {
-        if (this.#stopping.signal.aborted) return;
-        await delay(endRetryMs, undefined, { signal: this.#stopping.signal }).catch(() => {});
-      }
+    for (let tries = 0; tries < endTries; tries += 1) {
+      if (await this.#publishOnce(head, reason, lines)) return;
+      await this.#pause(endRetryMs);
     }
+    this.#owes = true;
+  }
+
+  async #publishOnce(head: JobHead, reason: string, lines: readonly TextLine[]): Promise<boolean> {
+    try {
+      await publishEnd(this.#folder, head, reason, lines);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await delay(ms, undefined, { signal: this.#stopping.signal }).catch(() => {});
   }
 
   #writeInfo(): void {
@@ -237,6 +270,13 @@ export class SimulatedAgent {
     }
   }
 }
+
+/** A claimed job was whole once; what has become of it cannot be told. */
+const damagedJob = (id: string): ReadJob => ({ head: { id, token: '', daemon: '', kind: '' }, why: 'text' });
+
+/** How many files the END of a job may tell of. */
+const countFiles = (read: ReadJob): number =>
+  'job' in read && (read.job.kind === 'place' || read.job.kind === 'verify') ? read.job.files.length : 0;
 
 function sortedNames(folder: string, sub: string, ending: string): readonly string[] {
   try {

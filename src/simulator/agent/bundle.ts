@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FileClaim, JobHead, PlaceJob, VerifyJob } from './jobs.ts';
+import type { FileClaim, JobHead, PlaceJob, RemoveJob, VerifyJob } from './jobs.ts';
 import { measureFile, systemCode, type Measure } from './measure.ts';
 import { flushFile } from './outbox.ts';
 import { writeText, type TextLine } from './spool-text.ts';
@@ -26,7 +26,7 @@ class Report {
     this.fail(claim, measure === undefined ? 'missing' : 'mismatch');
   }
 
-  fail(claim: FileClaim, reason: BundleEnd['reason']): void {
+  fail(claim: Pick<FileClaim, 'name'>, reason: BundleEnd['reason']): void {
     if (!this.isGood) return;
     this.#reason = reason;
     this.#lines.push(['bad', claim.name]);
@@ -137,5 +137,29 @@ async function publish(folder: string, head: JobHead, job: PlaceJob, report: Rep
     return report.end();
   } catch (error) {
     return { reason: reasonOf(error), lines: [...lines, ['bad', 'BUNDLE.OK']] };
+  }
+}
+
+/** Deletes BUNDLE.OK, then the other files, then the folder if nothing else is in it. Repeating it is harmless. */
+export function removeBundle(folder: string, job: RemoveJob): BundleEnd {
+  const path = join(folder, job.dir);
+  const report = new Report();
+  removeFile(path, 'BUNDLE.OK', report);
+  // A bundle that still looks placed keeps all its files.
+  if (!report.isGood) return report.end();
+  for (const name of [...job.names, 'BUNDLE.TMP', 'PLACE.TMP']) removeFile(path, name, report);
+  try {
+    rmdirSync(path);
+  } catch {
+    // What a program left in it keeps the folder; one that is gone already is fine.
+  }
+  return report.end();
+}
+
+function removeFile(path: string, name: string, report: Report): void {
+  try {
+    rmSync(join(path, name), { force: true });
+  } catch {
+    report.fail({ name }, 'io-error');
   }
 }

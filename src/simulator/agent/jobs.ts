@@ -32,6 +32,12 @@ export interface VerifyJob {
   readonly files: readonly FileClaim[];
 }
 
+export interface RemoveJob {
+  readonly kind: 'remove';
+  readonly dir: string;
+  readonly names: readonly string[];
+}
+
 export interface KillJob {
   readonly kind: 'kill';
   readonly target: string;
@@ -42,7 +48,7 @@ export interface ProbeJob {
   readonly kind: 'probe';
 }
 
-export type Job = RunJob | PlaceJob | VerifyJob | KillJob | ProbeJob;
+export type Job = RunJob | PlaceJob | VerifyJob | RemoveJob | KillJob | ProbeJob;
 
 /** What every job carries; texts are as found, so that an END can repeat them. */
 export interface JobHead {
@@ -56,7 +62,7 @@ export type ReadJob =
   | { readonly head: JobHead; readonly job: Job }
   | { readonly head: JobHead; /** The short word of `bad-job`. */ readonly why: string };
 
-export const jobKinds = ['run', 'place', 'verify', 'kill', 'probe'] as const;
+export const jobKinds = ['run', 'place', 'verify', 'kill', 'remove', 'probe'] as const;
 const defaultLogMaxBytes = 8_388_608;
 const maxRepeats = 64;
 
@@ -98,6 +104,8 @@ function readKind(file: TextFile): Job {
       return { kind: 'place', dir: readDir(file), files: readFiles(file, readPlaced) };
     case 'verify':
       return { kind: 'verify', dir: readDir(file), files: readFiles(file, (fields) => readClaim(fields)) };
+    case 'remove':
+      return { kind: 'remove', dir: readDir(file), names: readFiles(file, readName).map(({ name }) => name) };
     case 'kill':
       return readKill(file);
     case 'probe':
@@ -113,6 +121,8 @@ function readRun(file: TextFile): RunJob {
   const keep = file.all('keep');
   const stdin = file.one('stdin');
   if (args.length > maxRepeats || keep.length > 9) bad('too-long');
+  // Node hands on text only.
+  if (!file.isText('arg')) bad('arg');
   if ([...keep, ...(stdin === undefined ? [] : [stdin])].some((name) => !isSpoolName(name))) bad('file');
   return {
     kind: 'run',
@@ -149,13 +159,15 @@ function readDir(file: TextFile): string {
   return isBundleFolder(dir) ? dir : bad('dir');
 }
 
+const isCount = (text: string): boolean => /^\d{1,10}$/.test(text) && Number(text) <= 4_294_967_295;
+
 function readNumber(file: TextFile, key: string, otherwise: number): number {
   const text = file.one(key);
   if (text === undefined) return otherwise;
-  return /^\d{1,10}$/.test(text) ? Number(text) : bad('number');
+  return isCount(text) ? Number(text) : bad('number');
 }
 
-function readFiles<T extends FileClaim>(
+function readFiles<T extends { readonly name: string }>(
   file: TextFile,
   read: (fields: readonly string[]) => T,
 ): readonly T[] {
@@ -167,10 +179,16 @@ function readFiles<T extends FileClaim>(
   return files;
 }
 
+function readName(fields: readonly string[]): { readonly name: string } {
+  const [name = '', ...rest] = fields;
+  if (rest.length > 0 || !isSpoolName(name) || agentNames.includes(name)) bad('file');
+  return { name };
+}
+
 function readClaim(fields: readonly string[]): FileClaim {
   const [name = '', size = '', crc32 = ''] = fields;
   if (fields.length !== 3 || !isSpoolName(name) || agentNames.includes(name)) bad('file');
-  if (!/^\d{1,12}$/.test(size)) bad('number');
+  if (!isCount(size)) bad('number');
   if (!/^[0-9A-F]{8}$/.test(crc32)) bad('file');
   return { name, sizeBytes: Number(size), crc32 };
 }

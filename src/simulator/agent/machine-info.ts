@@ -1,23 +1,55 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { freemem, uptime } from 'node:os';
 import { join } from 'node:path';
 import { jobKinds } from './jobs.ts';
 import { freeBytes } from './run.ts';
 import type { AgentSettings } from './settings.ts';
-import { writeText } from './spool-text.ts';
+import { maxTextBytes, readText, writeText } from './spool-text.ts';
 
 export const clock = { name: 'hrtime', stepUs: 1 } as const;
+
+const maxBoot = 2 ** 32 - 1;
 
 /** Raises the start counter of a spool by one and returns it. */
 export function raiseBoot(folder: string): number {
   const path = join(folder, 'AGENT.CNT');
-  const text = existsSync(path) ? readFileSync(path, 'latin1').trim() : '';
-  const boot = (/^\d{1,9}$/.test(text) ? Number(text) : 0) + 1;
-  const descriptor = openSync(path, 'w');
-  writeSync(descriptor, `${boot}\r\n`);
-  fsyncSync(descriptor);
-  closeSync(descriptor);
+  const last = Math.max(toCount(readStart(path)), toldBoot(folder));
+  const boot = last < maxBoot ? last + 1 : 1;
+  try {
+    const descriptor = openSync(path, 'w');
+    writeSync(descriptor, `${boot}\r\n`);
+    fsyncSync(descriptor);
+    closeSync(descriptor);
+  } catch {
+    // On a full disk AGENT.NFO remembers it.
+  }
   return boot;
+}
+
+const toCount = (text: string): number =>
+  /^\d{1,10}$/.test(text) && Number(text) <= maxBoot ? Number(text) : 0;
+
+/** After a power cut either file may be damaged; the other one remembers. */
+function toldBoot(folder: string): number {
+  const told = readText(Buffer.from(readStart(join(folder, 'AGENT.NFO')), 'latin1'));
+  return told.state === 'whole' ? toCount(told.file.one('boot') ?? '') : 0;
+}
+
+/** The first bytes of a small file as text, one character each; nothing when it cannot be read. */
+function readStart(path: string): string {
+  try {
+    return readFileSync(path, 'latin1').slice(0, maxTextBytes).trim();
+  } catch {
+    return '';
+  }
 }
 
 /** What of AGENT.NFO changes while the agent runs. */
@@ -39,7 +71,7 @@ export function writeInfo(folder: string, settings: AgentSettings, state: AgentS
     ['platform', settings.platform],
     ['os', settings.os],
     ['name', settings.name],
-    ['path', folder],
+    ['path', realpathSync(folder)],
     ['cpu', cpu],
     ...(mhz > 0 ? [['mhz', mhz] as const] : []),
     ['ram_kb', ramKb],

@@ -14,7 +14,9 @@ import type { JobHead } from './jobs.ts';
 import { isMissing } from './measure.ts';
 import { writeText, type TextLine } from './spool-text.ts';
 
-const paddingBytes = 2_048;
+/** The most that an END has beside its files, and for each of these. */
+const endBytes = 2_048;
+const fileLineBytes = 48;
 
 /** The paths of one job's files in a spool. */
 export function jobPaths(folder: string, id: string) {
@@ -29,12 +31,12 @@ export function jobPaths(folder: string, id: string) {
   } as const;
 }
 
-/** Makes the END's file before the job starts, so that it fits when the disk is full later. */
-export function prepareEnd(folder: string, id: string): void {
+/** Makes a file before the job starts in which its END fits when the disk is full later, with lines for so many files. */
+export function prepareEnd(folder: string, id: string, files: number): void {
   const path = jobPaths(folder, id).temporary;
   const descriptor = openSync(path, 'w');
   try {
-    writeSync(descriptor, Buffer.alloc(paddingBytes, ' '));
+    writeSync(descriptor, Buffer.alloc(endBytes + fileLineBytes * files, ' '));
     fsyncSync(descriptor);
   } catch (error) {
     rmSync(path, { force: true });
@@ -72,6 +74,17 @@ export async function publishEnd(
   if (existsSync(paths.end)) rmSync(paths.temporary);
   else renameSync(paths.temporary, paths.end);
   rmSync(paths.run, { force: true });
+}
+
+/** As `flushFile`, for the few bytes of a job, as far as it can be done: the file is another user's. */
+export function flushFileNow(path: string): void {
+  try {
+    const descriptor = openSync(path, 'r+');
+    fsyncSync(descriptor);
+    closeSync(descriptor);
+  } catch {
+    // It can be claimed all the same.
+  }
 }
 
 /** Makes sure that a file's bytes are on the disk; a missing file is fine. */

@@ -6,7 +6,9 @@ import { LogFile } from './log-file.ts';
 import { measureFile } from './measure.ts';
 import { flushFile, jobPaths } from './outbox.ts';
 import { Program, type ProgramEnd, type ProgramPlace } from './program.ts';
+import { readSettings } from './settings.ts';
 import type { TextLine } from './spool-text.ts';
+import { usedBytes } from '../used-space.ts';
 
 const maxKeptBytes = 1024 * 1024;
 
@@ -34,30 +36,40 @@ export function startRun(
   return {
     pid: program.pid,
     kill: (reason) => program.kill(reason),
-    ended: program.ended.then((end) => finish(folder, head.id, job, log, end)),
+    ended: program.ended.then((end) => finish(folder, head.id, job, log, end, program.pid)),
   };
 }
 
-/** The free bytes of the disk that a spool is on. */
+/** The free bytes of the disk that a spool is on. A disk of a size of its own is the folder around the spool. */
 export function freeBytes(folder: string): number {
+  const { diskKb } = readSettings(folder);
+  if (diskKb > 0) return Math.max(0, diskKb * 1024 - usedBytes(join(folder, '..')));
   const { bavail, bsize } = statfsSync(folder);
   return bavail * bsize;
 }
 
-async function finish(folder: string, id: string, job: RunJob, log: LogFile, end: ProgramEnd) {
+async function finish(
+  folder: string,
+  id: string,
+  job: RunJob,
+  log: LogFile,
+  end: ProgramEnd,
+  pid: number | undefined,
+) {
   log.close();
   await flushFile(jobPaths(folder, id).log);
   const kept = await keepFiles(folder, id, job);
   return {
     reason: end.reason,
-    lines: [...programLines(end), ...(await logLines(folder, id, log.cut)), ...kept],
+    lines: [...programLines(end, pid), ...(await logLines(folder, id, log.cut)), ...kept],
   };
 }
 
-function programLines(end: ProgramEnd): readonly TextLine[] {
+function programLines(end: ProgramEnd, pid: number | undefined): readonly TextLine[] {
   const lines: TextLine[] = [];
   if (end.exit !== undefined) lines.push(['exit', end.exit]);
   if (end.signal !== undefined) lines.push(['signal', end.signal]);
+  if (pid !== undefined) lines.push(['pid', pid]);
   lines.push(['wall_ms', Math.round(end.wallMs)], ['o_bytes', end.outBytes], ['e_bytes', end.errBytes]);
   if (Math.round(end.blockedMs) > 0) lines.push(['blocked_ms', Math.round(end.blockedMs)]);
   if (end.systemError !== undefined) lines.push(['oserr', end.systemError]);

@@ -9,6 +9,8 @@ export interface AgentSettings {
   /** 0: the NFO is not rewritten periodically. */
   readonly beatSeconds: number;
   readonly ramKb: number;
+  /** Size of a simulated disk; 0: the real one. */
+  readonly diskKb: number;
   readonly mhz: number;
   readonly cpu: string;
   readonly os: string;
@@ -25,12 +27,14 @@ export function readSettings(folder: string): AgentSettings {
     const text = values.get(key) ?? '';
     return /^\d{1,9}$/.test(text) ? Math.max(least, Number(text)) : otherwise;
   };
-  const firstCpu = cpus()[0];
+  // Asking the system for its processors is slow.
+  const firstCpu = values.has('cpu') && values.has('mhz') ? undefined : cpus()[0];
   return {
     name: values.get('name') ?? hostname(),
     pollMs: whole('poll_ms', 1000, 10),
     beatSeconds: whole('beat_s', 0, 0),
     ramKb: whole('ram_kb', Math.round(totalmem() / 1024), 0),
+    diskKb: whole('disk_kb', 0, 0),
     mhz: whole('mhz', firstCpu?.speed ?? 0, 0),
     cpu: values.get('cpu') ?? firstCpu?.model ?? '',
     os: values.get('os') ?? `${osType()} ${release()}`,

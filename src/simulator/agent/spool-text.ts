@@ -1,7 +1,11 @@
+import { isUtf8 } from 'node:buffer';
+
 /** A parsed text file of the spool. Values are decoded; `one` gives the first of a repeated key. */
 export interface TextFile {
   one(key: string): string | undefined;
   all(key: string): readonly string[];
+  /** Whether every value of a key is UTF-8; in one that is not, something was replaced. */
+  isText(key: string): boolean;
 }
 
 export const maxTextBytes = 16_384;
@@ -53,17 +57,24 @@ function addLine(entries: { key: string; raw: string }[], text: string): boolean
 
 function asTextFile(entries: readonly { key: string; raw: string }[]): TextFile {
   const values = new Map<string, string[]>();
+  const withoutText = new Set<string>();
   for (const { key, raw } of entries) {
+    const bytes = decodeValue(raw);
     const list = values.get(key);
-    if (list === undefined) values.set(key, [decodeValue(raw)]);
-    else list.push(decodeValue(raw));
+    if (list === undefined) values.set(key, [bytes.toString('utf8')]);
+    else list.push(bytes.toString('utf8'));
+    if (!isUtf8(bytes)) withoutText.add(key);
   }
-  return { one: (key) => values.get(key)?.[0], all: (key) => values.get(key) ?? [] };
+  return {
+    one: (key) => values.get(key)?.[0],
+    all: (key) => values.get(key) ?? [],
+    isText: (key) => !withoutText.has(key),
+  };
 }
 
-function decodeValue(raw: string): string {
+function decodeValue(raw: string): Buffer {
   const bytes = raw.replace(/%([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
-  return Buffer.from(bytes, 'latin1').toString('utf8');
+  return Buffer.from(bytes, 'latin1');
 }
 
 export type TextLine = readonly [key: string, value: string | number];

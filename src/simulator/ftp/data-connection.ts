@@ -73,6 +73,12 @@ export class DataConnection {
     this.#forget();
   }
 
+  /** Cuts it off as a power cut does. */
+  reset(): void {
+    this.#socket?.resetAndDestroy();
+    this.#forget();
+  }
+
   #forget(): void {
     this.#giveUp(new Error('no data connection'));
     this.#listener?.close();

@@ -3,14 +3,16 @@ export class DiskError extends Error {
   override readonly name = 'DiskError';
 }
 
+export const diskFull = 'Disk full';
+
 const words: Readonly<Record<string, string>> = {
   ENOENT: 'File not found',
   ENOTDIR: 'Path not found',
   EEXIST: 'File already exists',
   EISDIR: 'Is a directory',
   ENOTEMPTY: 'Directory not empty',
-  ENOSPC: 'Disk full',
-  EDQUOT: 'Disk full',
+  ENOSPC: diskFull,
+  EDQUOT: diskFull,
   EACCES: 'Access denied',
   EPERM: 'Access denied',
   ETXTBSY: 'File is in use',

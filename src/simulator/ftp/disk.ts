@@ -1,15 +1,18 @@
-import type { Stats } from 'node:fs';
-import { lstat, mkdir, readdir, rename, rmdir, unlink } from 'node:fs/promises';
+import { lstatSync, type Stats } from 'node:fs';
+import { mkdir, readdir, rename, rmdir, unlink } from 'node:fs/promises';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { asDiskError, DiskError } from './disk-error.ts';
-import { DiskReader, DiskWriter } from './disk-streams.ts';
+import { DiskReader, DiskWriter, type WriteMode } from './disk-streams.ts';
 import { fitsDos } from './dos-names.ts';
-import type { Pace } from './pace.ts';
+import type { Drive } from './drive.ts';
+import { Passage, type Link } from './passage.ts';
 
 /** A file or folder of the disk as a listing shows it. */
 export interface DiskEntry {
   readonly name: string;
   readonly size: number;
+  /** By the PC's clock. */
   readonly mtime: Date;
   readonly isDirectory: () => boolean;
 }
@@ -26,13 +29,13 @@ interface Place {
  * system. Throws DiskError.
  */
 export class Disk {
-  readonly #root: string;
-  readonly #pace: Pace;
+  readonly #drive: Drive;
+  readonly #link: Link;
   #current = '/';
 
-  constructor(root: string, pace: Pace) {
-    this.#root = root;
-    this.#pace = pace;
+  constructor(drive: Drive, link: Link) {
+    this.#drive = drive;
+    this.#link = link;
   }
 
   currentDirectory(): string {
@@ -41,7 +44,7 @@ export class Disk {
 
   async get(path: string): Promise<DiskEntry> {
     const place = await this.#find(path);
-    return entryOf(place.clientPath.split('/').at(-1) ?? '', existing(place));
+    return this.#entryOf(place.clientPath.split('/').at(-1) ?? '', existing(place));
   }
 
   async list(path: string): Promise<readonly DiskEntry[]> {
@@ -71,27 +74,55 @@ export class Disk {
       throw new DiskError('Restart offset is beyond the file');
     }
     const { clientPath, hostPath } = place;
-    if (append) return { stream: new DiskWriter(hostPath, 'a', undefined, this.#pace), clientPath };
-    const stream = new DiskWriter(hostPath, start === undefined ? 'w' : 'r+', start ?? 0, this.#pace);
-    return { stream, clientPath };
+    const mode: WriteMode = {
+      flags: append ? 'a' : start === undefined ? 'w' : 'r+',
+      fromByte: append ? undefined : (start ?? 0),
+      room: (file, position) => this.#drive.room(file, position),
+    };
+    const passage = new Passage(this.#link, 'upload');
+    return this.#transfer(clientPath, () => new DiskWriter(hostPath, mode, passage));
   }
 
   async read(path: string, { start = 0 }: { start?: number } = {}) {
     const place = await this.#find(path);
     if (existing(place).isDirectory()) throw new DiskError('Is a directory');
-    return { stream: new DiskReader(place.hostPath, start, this.#pace), clientPath: place.clientPath };
+    const passage = new Passage(this.#link, 'download');
+    return this.#transfer(place.clientPath, (data) => {
+      const reader = new DiskReader(place.hostPath, start, passage);
+      // ftp-srv leaves it open when the connection ends in good order before it has told that the transfer begins.
+      data.once('close', () => reader.destroy(new DiskError('Connection lost')));
+      return reader;
+    });
+  }
+
+  /**
+   * The file is opened when ftp-srv takes it, in the turn in which it joins it with the data connection: it does not
+   * look whether that is still there, and would leave the file open.
+   */
+  #transfer<T extends DiskReader | DiskWriter>(clientPath: string, openFile: (data: Socket) => T) {
+    const open = (): T => {
+      const data = this.#link.data();
+      if (data === undefined) throw new DiskError('Connection lost');
+      return this.#drive.open(() => openFile(data));
+    };
+    return {
+      clientPath,
+      get stream(): T {
+        return open();
+      },
+    };
   }
 
   async deleteFile(path: string): Promise<void> {
     const place = await this.#find(path);
     if (existing(place).isDirectory()) throw new DiskError('Access denied');
-    await unlink(place.hostPath).catch(rethrow);
+    await this.#change(() => unlink(place.hostPath));
   }
 
   async deleteFolder(path: string): Promise<void> {
     const place = await this.#find(path);
     if (!existing(place).isDirectory()) throw new DiskError('Path not found');
-    await rmdir(place.hostPath).catch(rethrow);
+    await this.#change(() => rmdir(place.hostPath));
   }
 
   /** Returns the new folder's path as the client sees it. */
@@ -99,7 +130,7 @@ export class Disk {
     const place = await this.#find(path);
     if (place.stats !== undefined) throw new DiskError('Directory already exists');
     await this.#mayCreate(place);
-    await mkdir(place.hostPath).catch(rethrow);
+    await this.#change(() => mkdir(place.hostPath));
     return place.clientPath;
   }
 
@@ -110,7 +141,15 @@ export class Disk {
     existing(source);
     if (target.stats !== undefined) throw new DiskError('File already exists');
     await this.#mayCreate(target);
-    await rename(source.hostPath, target.hostPath).catch(rethrow);
+    await this.#change(() => rename(source.hostPath, target.hostPath));
+  }
+
+  async #change(act: () => Promise<void>): Promise<void> {
+    try {
+      await this.#drive.change(act);
+    } catch (error) {
+      throw asDiskError(error);
+    }
   }
 
   async #mayCreate(place: Place): Promise<void> {
@@ -128,7 +167,7 @@ export class Disk {
       if (part === '..') parts.pop();
       else if (part !== '' && part !== '.') parts.push(part.toUpperCase());
     }
-    let hostPath = this.#root;
+    let hostPath = this.#drive.root;
     let stats: Stats | undefined = await statOrNothing(hostPath);
     for (const part of parts) {
       const name = stats?.isDirectory() === true ? await actualName(hostPath, part) : undefined;
@@ -147,26 +186,28 @@ export class Disk {
 
   async #entry(hostFolder: string, name: string): Promise<DiskEntry | undefined> {
     const stats = await statOrNothing(join(hostFolder, name));
-    return stats === undefined ? undefined : entryOf(name.toUpperCase(), stats);
+    return stats === undefined ? undefined : this.#entryOf(name.toUpperCase(), stats);
+  }
+
+  #entryOf(name: string, stats: Stats): DiskEntry {
+    const mtime = new Date(stats.mtimeMs + this.#link.knobs.now.clockOffsetMs);
+    return { name, size: stats.size, mtime, isDirectory: () => stats.isDirectory() };
   }
 }
-
-const rethrow = (error: unknown): never => {
-  throw asDiskError(error);
-};
 
 function existing(place: Place): Stats {
   if (place.stats === undefined) throw new DiskError('File not found');
   return place.stats;
 }
 
-function entryOf(name: string, stats: Stats): DiskEntry {
-  return { name, size: stats.size, mtime: stats.mtime, isDirectory: () => stats.isDirectory() };
-}
-
 async function statOrNothing(hostPath: string): Promise<Stats | undefined> {
-  const stats = await lstat(hostPath).catch(() => undefined);
-  return stats?.isFile() === true || stats?.isDirectory() === true ? stats : undefined;
+  // The host answers at once; a way through the thread pool for each name of a path costs far more than the answer.
+  try {
+    const stats = lstatSync(hostPath, { throwIfNoEntry: false });
+    return stats?.isFile() === true || stats?.isDirectory() === true ? stats : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The name under which the host has a DOS name (given in upper case), in whatever case it is there. */

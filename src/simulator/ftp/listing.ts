@@ -23,3 +23,8 @@ export function unixLine({ name, size, mtime, isDirectory }: DiskEntry, nowMs: n
   const date = `${months[mtime.getUTCMonth()]} ${String(mtime.getUTCDate()).padStart(2)} ${last}`;
   return `${isDirectory() ? 'd' : '-'}rwxr-xr-x   1 ftp      ftp  ${String(size).padStart(13)} ${date} ${name}`;
 }
+
+/** A time as MDTM tells it: YYYYMMDDHHMMSS in UTC. */
+export function ftpTime(time: Date): string {
+  return time.toISOString().replace(/\D/g, '').slice(0, 14);
+}

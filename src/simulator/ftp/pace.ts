@@ -1,26 +1,32 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { KnobBoard } from '../knobs.ts';
 
 const stepsPerSecond = 20;
+/** How late a wait may end without making the wire slower. */
+const catchUpMs = 200;
 
 /** The speed of one PC's network card and disk, shared by all its transfers in both directions. */
 export class Pace {
-  /** How many bytes are moved before the next wait. */
-  readonly sliceBytes: number;
-  readonly #bytesPerSecond: number;
-  #freeAtMs = 0;
+  readonly #knobs: KnobBoard;
+  #freeAtMs = performance.now();
 
-  /** 0 bytes per second: no limit. */
-  constructor(bytesPerSecond: number) {
-    this.#bytesPerSecond = bytesPerSecond;
-    this.sliceBytes =
-      bytesPerSecond === 0 ? 1024 * 1024 : Math.max(512, Math.ceil(bytesPerSecond / stepsPerSecond));
+  constructor(knobs: KnobBoard) {
+    this.#knobs = knobs;
+  }
+
+  /** How many bytes are moved before the next wait. */
+  get sliceBytes(): number {
+    const { rateBytesPerSecond } = this.#knobs.now;
+    if (rateBytesPerSecond === 0) return 1024 * 1024;
+    return Math.max(512, Math.ceil(rateBytesPerSecond / stepsPerSecond));
   }
 
   /** Waits until so many bytes may have gone over the wire. */
   async take(bytes: number): Promise<void> {
-    if (this.#bytesPerSecond === 0) return;
+    const { rateBytesPerSecond } = this.#knobs.now;
+    if (rateBytesPerSecond === 0) return;
     const now = performance.now();
-    this.#freeAtMs = Math.max(now, this.#freeAtMs) + (bytes / this.#bytesPerSecond) * 1000;
-    await delay(this.#freeAtMs - now);
+    this.#freeAtMs = Math.max(now - catchUpMs, this.#freeAtMs) + (bytes / rateBytesPerSecond) * 1000;
+    if (this.#freeAtMs > now) await delay(this.#freeAtMs - now, undefined, { ref: false });
   }
 }

@@ -2,10 +2,13 @@ import type { EventEmitter } from 'node:events';
 import { resolve } from 'node:path';
 import type { Server } from 'node:net';
 import { FtpSrv } from 'ftp-srv';
+import type { KnobBoard } from '../knobs.ts';
 import type { Dress } from '../profile.ts';
 import { portOf, type AsLibraryPromise, type LibraryPromise } from './data-connection.ts';
 import { Disk, type DiskEntry } from './disk.ts';
+import { Drive } from './drive.ts';
 import { dosLine, unixLine } from './listing.ts';
+import { listenOnOwnPort } from './own-port.ts';
 import { Pace } from './pace.ts';
 import { Session, type FtpSrvConnection } from './session.ts';
 
@@ -15,8 +18,7 @@ export interface FtpServerOptions {
   readonly dress: Dress;
   readonly user: string;
   readonly password: string;
-  /** Both ways together; 0: no limit. */
-  readonly rateBytesPerSecond: number;
+  readonly knobs: KnobBoard;
   /** 0: any free port. */
   readonly port: number;
 }
@@ -25,6 +27,8 @@ export interface RunningFtpServer {
   readonly port: number;
   /** Ends all sessions and gives the port back. */
   close(): Promise<void>;
+  /** Resets all connections and gives the port back; settles when nothing can touch the disk any more. */
+  cut(): Promise<void>;
 }
 
 const silentLog = {
@@ -47,11 +51,17 @@ type FtpSrvInside = EventEmitter & {
 };
 
 /** Starts the FTP server of a simulated PC on 127.0.0.1. */
-export async function startFtpServer(options: FtpServerOptions): Promise<RunningFtpServer> {
-  const diskFolder = resolve(options.diskFolder);
-  const pace = new Pace(options.rateBytesPerSecond);
+export function startFtpServer(options: FtpServerOptions): Promise<RunningFtpServer> {
+  if (options.port !== 0) return listen(options);
+  return listenOnOwnPort((port) => listen({ ...options, port }));
+}
+
+async function listen(options: FtpServerOptions): Promise<RunningFtpServer> {
+  const { dress, knobs } = options;
+  const drive = new Drive(resolve(options.diskFolder), knobs);
+  const pace = new Pace(knobs);
   const server = createServer(options);
-  const sessions = new Set<Session>();
+  const sessions = new Map<FtpSrvConnection, Session>();
   const asLibraryPromise: AsLibraryPromise = <T>(promise: Promise<T>) =>
     server.emitPromise<T>('adopt', promise);
   server.on(
@@ -61,40 +71,46 @@ export async function startFtpServer(options: FtpServerOptions): Promise<Running
     },
   );
   server.on('connect', ({ connection }: { connection: FtpSrvConnection }) => {
-    const session = new Session(connection, { dress: options.dress, diskFolder, asLibraryPromise });
-    sessions.add(session);
-    connection.commandSocket.once('close', () => sessions.delete(session));
+    const session = new Session(connection, { dress, knobs, diskFolder: drive.root, asLibraryPromise });
+    sessions.set(connection, session);
+    connection.commandSocket.once('close', () => sessions.delete(connection));
   });
-  server.on(
-    'login',
-    ({ username, password }: Login, accept: (login: object) => void, refuse: (error: Error) => void) => {
-      if (username === options.user && password === options.password)
-        accept({ fs: new Disk(diskFolder, pace) });
-      else refuse(new Error('Login incorrect'));
-    },
-  );
+  server.on('login', (login: Login, accept: (fs: object) => void, refuse: (error: Error) => void) => {
+    const breakLink = (): void => sessions.get(login.connection)?.reset();
+    const data = () => sessions.get(login.connection)?.data;
+    if (login.username === options.user && login.password === options.password) {
+      accept({ fs: new Disk(drive, { knobs, pace, data, break: breakLink }) });
+    } else refuse(new Error('Login incorrect'));
+  });
   await server.listen();
   return {
     port: portOf(server.server),
     close: async () => {
-      for (const session of sessions) session.destroy();
+      for (const session of sessions.values()) session.destroy();
       await server.close();
+    },
+    cut: async () => {
+      for (const session of sessions.values()) session.reset();
+      const closed = server.close();
+      await drive.cutPower();
+      await closed;
     },
   };
 }
 
 interface Login {
+  readonly connection: FtpSrvConnection;
   readonly username: string;
   readonly password: string;
 }
 
-function createServer({ dress, port }: FtpServerOptions): FtpSrvInside {
+function createServer({ dress, knobs, port }: FtpServerOptions): FtpSrvInside {
   const before = new Map(signals.map((signal) => [signal, new Set(process.listeners(signal))]));
   const server: unknown = new FtpSrv({
     url: `ftp://127.0.0.1:${port}`,
     pasv_url: '127.0.0.1',
     log: silentLog,
-    file_format: (entry) => listingLine(entry, dress),
+    file_format: (entry) => listingLine(entry, dress, Date.now() + knobs.now.clockOffsetMs),
   });
   // ftp-srv ends the whole process on these signals; it is a guest here.
   for (const signal of signals) {
@@ -111,7 +127,7 @@ const isFtpSrv = (server: unknown): server is FtpSrvInside =>
 
 const isEntry = (entry: object): entry is DiskEntry => 'name' in entry && 'isDirectory' in entry;
 
-function listingLine(entry: object, dress: Dress): string {
+function listingLine(entry: object, dress: Dress, nowMs: number): string {
   if (!isEntry(entry)) return '';
-  return dress.listing === 'dos' ? dosLine(entry) : unixLine(entry, Date.now());
+  return dress.listing === 'dos' ? dosLine(entry) : unixLine(entry, nowMs);
 }

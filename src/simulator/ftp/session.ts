@@ -1,11 +1,15 @@
 import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { KnobBoard, Refusal } from '../knobs.ts';
 import type { Dress } from '../profile.ts';
 import { DataConnection, type AsLibraryPromise } from './data-connection.ts';
 import type { Disk } from './disk.ts';
-import { asDiskError } from './disk-error.ts';
+import { asDiskError, diskFull } from './disk-error.ts';
 import { readLines } from './line-reader.ts';
+import { ftpTime } from './listing.ts';
 
 interface Connector {
+  readonly socket?: Socket | undefined;
   end(): void;
 }
 
@@ -23,6 +27,7 @@ export interface FtpSrvConnection {
 
 export interface SessionOptions {
   readonly dress: Dress;
+  readonly knobs: KnobBoard;
   /** Left out of every reply. */
   readonly diskFolder: string;
   readonly asLibraryPromise: AsLibraryPromise;
@@ -47,6 +52,7 @@ const answers: Readonly<Record<string, Answer>> = {
   PASV: (session) => session.answerPasv(),
   EPSV: (session) => session.answerEpsv(),
   SIZE: (session, path) => session.withDisk(213, async (disk) => fileSize(disk, path)),
+  MDTM: (session, path) => session.withDisk(213, async (disk) => ftpTime((await disk.get(path)).mtime)),
   MKD: (session, path) =>
     session.withDisk(257, async (disk) => `"${await disk.mkdir(path)}" directory created`),
   XMKD: (session, path) =>
@@ -68,14 +74,18 @@ async function fileSize(disk: Disk, path: string): Promise<string> {
 /** One control connection of ftp-srv, dressed as the profile says, with ftp-srv's defects kept away from the client. */
 export class Session {
   readonly dress: Dress;
+  readonly #knobs: KnobBoard;
   readonly #connection: FtpSrvConnection;
   readonly #data: DataConnection;
 
   constructor(connection: FtpSrvConnection, options: SessionOptions) {
     this.dress = options.dress;
+    this.#knobs = options.knobs;
     this.#connection = connection;
     this.#data = new DataConnection(options.asLibraryPromise);
     connection.connector = this.#data;
+    // Else the reply after a transfer waits for the client's delayed acknowledgement of the one before.
+    connection.commandSocket.setNoDelay(true);
     dressReplies(connection, options);
     // Before ftp-srv's own listener, which would leave a transfer hanging with its file open.
     connection.commandSocket.prependListener('close', () => this.#data.destroy());
@@ -83,10 +93,21 @@ export class Session {
     readLines(connection.commandSocket, (line) => this.#handle(line));
   }
 
+  get data(): Socket | undefined {
+    const { socket } = this.#connection.connector;
+    return socket?.destroyed === false ? socket : undefined;
+  }
+
   /** Drops the control and the data connection. */
   destroy(): void {
     this.#data.destroy();
     this.#connection.commandSocket.destroy();
+  }
+
+  /** Resets both connections: what is on its way is lost. */
+  reset(): void {
+    this.#data.reset();
+    this.#connection.commandSocket.resetAndDestroy();
   }
 
   reply(code: number, ...letters: readonly unknown[]): Promise<unknown> {
@@ -148,6 +169,8 @@ export class Session {
   }
 
   async #answer(verb: string, argument: string): Promise<unknown> {
+    const refusal = this.#knobs.now.refused.get(verb);
+    if (refusal !== undefined) return this.#refuse(verb, refusal);
     const answer = Object.hasOwn(answers, verb) ? answers[verb] : undefined;
     if (answer === undefined && !passedOn.has(verb)) return this.#notUnderstood(verb);
     if (this.#connection.authenticated !== true && !withoutLogin.has(verb))
@@ -161,19 +184,34 @@ export class Session {
     return this.#connection.commands.handle(rest === '' ? verb : `${verb} ${rest}`);
   }
 
+  #refuse(verb: string, { code, text }: Refusal): Promise<unknown> {
+    if (transfers.has(verb)) this.#connection.connector.end();
+    return this.reply(code, text);
+  }
+
   #notUnderstood(verb: string): Promise<unknown> {
     return this.reply(500, `${verb.replace(/[^A-Z]/g, '').slice(0, 8)}: command not understood`);
   }
 }
 
-/** Replaces the texts and codes of ftp-srv that no old server would send, and any path of the host. */
-function dressReplies(connection: FtpSrvConnection, { dress, diskFolder }: SessionOptions): void {
+/** Replaces the texts and codes of ftp-srv that no old server would send, and any path of the host; takes its time. */
+function dressReplies(connection: FtpSrvConnection, options: SessionOptions): void {
+  const { dress, knobs, diskFolder, asLibraryPromise } = options;
   const send = connection.reply.bind(connection);
   const clean = (letter: unknown): unknown =>
     typeof letter === 'string' ? letter.replaceAll(diskFolder, '') : letter;
-  connection.reply = (code, ...letters) => {
+  const dressed: FtpSrvConnection['reply'] = (code, ...letters) => {
     if (code === 220) return send(220, ...dress.greeting);
     if (code === 226) return send(226, 'Transfer complete');
+    if (letters[0] === diskFull) return send(452, 'Insufficient storage space');
     return send(code === 551 ? 550 : code, ...letters.map(clean));
+  };
+  connection.reply = (code, ...letters) => {
+    const { replyDelayMs } = knobs.now;
+    // Without a code it is a listing on its way through the data connection.
+    if (typeof code !== 'number' || replyDelayMs === 0) return dressed(code, ...letters);
+    return asLibraryPromise(
+      delay(replyDelayMs, undefined, { ref: false }).then(() => dressed(code, ...letters)),
+    );
   };
 }

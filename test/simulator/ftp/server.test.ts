@@ -10,8 +10,10 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { startFtpServer } from '../../../src/simulator/ftp/server.ts';
+import { KnobBoard, plainKnobs, type Knobs } from '../../../src/simulator/knobs.ts';
 import type { Dress } from '../../../src/simulator/profile.ts';
 import { eventually, temporaryFolder } from '../support.ts';
 import { Wire } from './wire.ts';
@@ -25,15 +27,16 @@ const dress: Dress = {
   rest: true,
 };
 
-async function startPc(change: Partial<Dress> = {}, rateBytesPerSecond = 0) {
+async function startPc(change: Partial<Dress> = {}, knobs: Partial<Knobs> = {}) {
   const disk = temporaryFolder();
   mkdirSync(join(disk, 'FLEET98'));
+  const board = new KnobBoard({ ...plainKnobs, ...knobs });
   const server = await startFtpServer({
     diskFolder: disk,
     dress: { ...dress, ...change },
     user: 'fleet',
     password: 'secret',
-    rateBytesPerSecond,
+    knobs: board,
     port: 0,
   });
   const wire = await Wire.login(server.port, 'fleet', 'secret');
@@ -42,7 +45,7 @@ async function startPc(change: Partial<Dress> = {}, rateBytesPerSecond = 0) {
     await server.close();
   });
   const file = (path: string): string => join(disk, 'FLEET98', path);
-  return { disk, wire, file, port: server.port };
+  return { disk, wire, file, board, port: server.port };
 }
 
 function linkOf(fd: string): string {
@@ -149,7 +152,7 @@ test('forgets a restart offset after a transfer that failed', async () => {
 });
 
 test('keeps the partial file and every other file when an upload is reset', async () => {
-  const { wire, file } = await startPc({}, 200_000);
+  const { wire, file } = await startPc({}, { rateBytesPerSecond: 200_000 });
   writeFileSync(file('OLD.BIN'), 'old');
   writeFileSync(file('HALF.BIN'), 'first half,');
   for (const command of ['APPE FLEET98/HALF.BIN', 'STOR FLEET98/NEW.BIN']) {
@@ -250,7 +253,7 @@ test('survives passive ports that nobody uses and transfers without one', async 
 });
 
 test.runIf(process.platform === 'linux')('closes the file of a transfer whose client is gone', async () => {
-  const { wire, port, file } = await startPc({}, 100_000);
+  const { wire, port, file } = await startPc({}, { rateBytesPerSecond: 100_000 });
   const openFiles = () => readdirSync('/proc/self/fd').filter((fd) => linkOf(fd).startsWith(file('')));
   const other = await Wire.login(port, 'fleet', 'secret');
   for (const [client, name] of [
@@ -303,3 +306,23 @@ test('serves two PCs at once, each with its own disk, and leaves the process its
   expect(existsSync(one.file('TWO.BIN'))).toBe(false);
   expect(process.listenerCount('SIGTERM')).toBe(before);
 });
+
+test.each(['RETR', 'STOR', 'APPE'])(
+  'a client that is gone while its %s begins leaves no file open',
+  async (verb) => {
+    const { port, file } = await startPc();
+    writeFileSync(file('A.BIN'), Buffer.alloc(1_000));
+    // It goes away at each turn of the loop in which the server may be on its way to the file.
+    for (let turns = 0; turns < 30; turns += 1) {
+      const wire = await Wire.login(port, 'fleet', 'secret');
+      const data = await wire.openData();
+      wire.write(`${verb} /FLEET98/A.BIN\r\n`);
+      for (let turn = 0; turn < turns; turn += 1) await nextTurn();
+      wire.close();
+      await wire.closed;
+      data.destroy();
+    }
+    const isOpen = (): boolean => readdirSync('/proc/self/fd').some((fd) => linkOf(fd) === file('A.BIN'));
+    await eventually(() => !isOpen(), 'the file closed');
+  },
+);

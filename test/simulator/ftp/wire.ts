@@ -4,13 +4,18 @@ import { connect, type Socket } from 'node:net';
 /** A bare FTP client: sends lines, reads whole replies, opens passive data connections. Keeps every reply it saw. */
 export class Wire {
   readonly replies: string[] = [];
+  /** Settles when the connection is gone: with the error's code, or `end`. */
+  readonly closed: Promise<string>;
   readonly #socket: Socket;
   #text = '';
   #waiting: ((reply: string) => void)[] = [];
 
   private constructor(socket: Socket) {
     this.#socket = socket;
-    socket.on('error', () => {});
+    this.closed = new Promise((resolve) => {
+      socket.on('error', (error) => resolve('code' in error ? String(error.code) : 'error'));
+      socket.on('close', () => resolve('end'));
+    });
     socket.on('data', (bytes: Buffer) => {
       this.#text += bytes.toString('latin1');
       this.#deliver();
