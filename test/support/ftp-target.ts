@@ -3,7 +3,6 @@ import type { FtpTuning } from '../../src/ftp/client/tuning.ts';
 
 /** Short waits for tests on the loopback. */
 export const quickTuning: FtpTuning = {
-  bannerQuietMs: 30,
   tailFlushMs: 300,
   rescueMs: 400,
   epsvMs: 1000,

@@ -7,8 +7,10 @@ import type { Target } from '../../src/domain/deployment.ts';
 import type { Run } from '../../src/domain/run.ts';
 import { isRunEnded } from '../../src/domain/run.ts';
 import { systemClock } from '../../src/lib/clock.ts';
+import type { Clock } from '../../src/lib/clock.ts';
 import { createOperations } from '../../src/operations/create-operations.ts';
 import type { Operations } from '../../src/operations/operations.ts';
+import type { Log } from '../../src/operations/parts.ts';
 import type { OperationsSettings } from '../../src/operations/settings.ts';
 import { loadProfile } from '../../src/simulator/profile.ts';
 import type { PcProfile } from '../../src/simulator/profile.ts';
@@ -25,7 +27,7 @@ export const quickSettings: OperationsSettings = {
   allowedNetworks: ['127.0.0.0/8'],
   maxArtifactBytes: 100 * 1024 * 1024,
   ftp: { connectMs: 5_000, replyMs: 10_000, stallMs: 10_000, writeChunkBytes: 65_536 },
-  deploy: { parallel: 8, giveUpMs: 3_600_000, retryMinMs: 50, retryMaxMs: 500 },
+  deploy: { parallel: 8, giveUpMs: 3_600_000, retryMinMs: 50, retryMaxMs: 500, readBackMaxBytes: 100_000 },
   run: {
     pollMinMs: 30,
     pollMaxMs: 200,
@@ -34,7 +36,9 @@ export const quickSettings: OperationsSettings = {
     unreachableAfterMs: 60_000,
     lostAfterMs: 600_000,
   },
+  retention: { logDays: 0 },
   jobs: { waitMs: 20_000, pollMs: 20 },
+  leaderboard: [],
 };
 
 const silentLog = { debug() {}, info() {}, warn() {}, error() {} };
@@ -44,6 +48,10 @@ export class TestFleet implements AsyncDisposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'fleet98-test-'));
   readonly pcs: SimulatedPc[] = [];
   readonly cables: Cable[] = [];
+  /** Set before `startDaemon` to bring a clock of one's own. */
+  clock: Clock = systemClock;
+  /** As the clock: what the daemon says is thrown away unless a test wants it. */
+  log: Log = silentLog;
   store!: Store;
   operations!: Operations;
 
@@ -57,8 +65,8 @@ export class TestFleet implements AsyncDisposable {
     this.store = await openStore({ dataDir: join(this.folder, 'data') });
     this.operations = createOperations({
       store: this.store,
-      clock: systemClock,
-      log: silentLog,
+      clock: this.clock,
+      log: this.log,
       settings,
       transport: createPushTransport(),
     });
@@ -138,10 +146,13 @@ export class TestFleet implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.stopDaemon();
-    for (const cable of this.cables) await cable.pull();
-    for (const pc of this.pcs) await pc.stop();
-    rmSync(this.folder, { recursive: true, force: true });
+    try {
+      await this.stopDaemon();
+    } finally {
+      for (const cable of this.cables) await cable.pull();
+      for (const pc of this.pcs) await pc.stop();
+      rmSync(this.folder, { recursive: true, force: true });
+    }
   }
 }
 

@@ -1,12 +1,13 @@
-const DEADLINE_MS = 20_000;
+const PATIENCE_MS = 20_000;
 const LOOK_MS = 20;
 
-/** Looks again and again until `look` answers something other than undefined or false; fails after 20 s. */
+/** Looks again and again until `look` answers something other than undefined or false; fails after 20 s, or as given. */
 export async function waitFor<T>(
   what: string,
   look: () => Promise<T | undefined | false> | T | undefined | false,
+  patienceMs = PATIENCE_MS,
 ): Promise<T> {
-  const deadline = performance.now() + DEADLINE_MS;
+  const deadline = performance.now() + patienceMs;
   for (;;) {
     const seen = await look();
     if (seen !== undefined && seen !== false) return seen;

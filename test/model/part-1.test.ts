@@ -1,0 +1,3 @@
+import { trySequences } from './property.ts';
+
+trySequences(1);
