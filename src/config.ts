@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { BlockList, isIP } from 'node:net';
 import { resolve } from 'node:path';
@@ -5,6 +6,8 @@ import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { parse } from 'yaml';
+import type { AccessToken } from './api/parts.ts';
+import { LeaderboardFile } from './contract/leaderboard.ts';
 import { DomainError } from './domain/errors.ts';
 
 // A description says what the setting takes: it ends up in the error message as the fix.
@@ -18,6 +21,15 @@ const section = <T extends Type.TProperties>(properties: T) =>
 const list = (pattern: string, description: string) =>
   Type.Array(Type.String({ pattern, maxLength: 255 }), { maxItems: 256, description });
 
+const LONG_TOKEN = '^[!-~]{16,512}$';
+const accessToken = section({
+  name: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$' }),
+  role: Type.Enum(['view', 'operate']),
+  token: Type.Optional(Type.String({ pattern: LONG_TOKEN })),
+  token_env: Type.Optional(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]{0,99}$' })),
+  token_sha256: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
+});
+
 const settings = section({
   data_dir: Type.String({ minLength: 1, maxLength: 4096, description: 'the path of a folder' }),
   log_level: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
@@ -30,10 +42,17 @@ const settings = section({
       pattern: '^[!-~]{0,512}$',
       description: 'at most 512 visible ASCII characters without spaces',
     }),
+    tokens: Type.Array(accessToken, {
+      maxItems: 256,
+      description:
+        'a list, in a settings file, of: name, role (view or operate), and one of token (16 to 512 visible ASCII characters), token_env, token_sha256',
+    }),
     hosts: list('^[0-9A-Za-z.:_-]+$', 'a list of host names'),
     max_json_bytes: number(1024, 67_108_864),
     max_artifact_bytes: number(1, 1_099_511_627_776),
+    stall_ms: milliseconds,
   }),
+  leaderboard_file: Type.String({ maxLength: 4096, description: 'the path of a file' }),
   allowed_networks: list(
     '^[0-9A-Fa-f.:]+/[0-9]{1,3}$',
     'a list of networks such as 192.168.0.0/16 or fd00::/8',
@@ -49,6 +68,7 @@ const settings = section({
     give_up_hours: number(1, 8760),
     retry_min_ms: milliseconds,
     retry_max_ms: milliseconds,
+    read_back_max_bytes: number(0, 1_099_511_627_776),
   }),
   run: section({
     poll_min_ms: milliseconds,
@@ -60,6 +80,7 @@ const settings = section({
     unreachable_after_seconds: seconds,
     lost_after_seconds: seconds,
   }),
+  retention: section({ log_days: number(0, 36_500) }),
   jobs: section({ wait_ms: milliseconds, poll_ms: milliseconds }),
 });
 
@@ -69,11 +90,21 @@ type CamelCase<S extends string> = S extends `${infer Head}_${infer Tail}`
 type CamelKeys<T> = T extends readonly (infer Item)[]
   ? readonly Item[]
   : T extends object
-    ? { readonly [Key in keyof T & string as CamelCase<Key>]: CamelKeys<T[Key]> }
+    ? { readonly [Key in keyof T as CamelCase<Key & string>]: CamelKeys<T[Key]> }
     : T;
 
-/** Every setting, checked and frozen; the names of `config/default.yaml` in camelCase. `dataDir` is absolute. */
-export type Config = CamelKeys<Static<typeof settings>>;
+/**
+ * Every setting, checked and frozen; the names of `config/default.yaml` in camelCase. `dataDir` is absolute.
+ * `leaderboard` is what is in the leaderboard's file, `tokens` who may ask.
+ */
+export type Config = CamelKeys<Checked> & {
+  /** Those of `http.token` and `http.tokens`; of none is the text kept. */
+  readonly tokens: readonly AccessToken[];
+  readonly leaderboard: readonly CamelKeys<PublishedEntry>[];
+};
+type Settings = Static<typeof settings>;
+type Checked = Omit<Settings, 'http'> & { http: Omit<Settings['http'], 'token' | 'tokens'> };
+type PublishedEntry = Static<typeof LeaderboardFile>['results'][number];
 
 type Group = { [key: string]: unknown };
 interface Leaf {
@@ -87,11 +118,15 @@ const isGroup = (value: unknown): value is Group =>
 const fail = (detail: string, options?: ErrorOptions): DomainError =>
   new DomainError('CONFIG_INVALID', detail, options);
 
+/** The schema of a setting; of a part of a list that of the whole list, which has the description. */
 function schemaAt(key: string): Group {
-  let at: unknown = settings;
-  for (const part of key.split('.'))
-    at = isGroup(at) && isGroup(at['properties']) ? at['properties'][part] : undefined;
-  return isGroup(at) ? at : {};
+  let at: Group = { ...settings };
+  for (const part of key.split('.')) {
+    const next = isGroup(at['properties']) ? at['properties'][part] : undefined;
+    if (!isGroup(next)) break;
+    at = next;
+  }
+  return at;
 }
 
 function leavesOf(schema: unknown, prefix = ''): Leaf[] {
@@ -108,6 +143,7 @@ const variableOf = (key: string): string => `FLEET98_${key.toUpperCase().replace
 
 const MAX_FILE_BYTES = 1_048_576;
 const defaultsFile = new URL('../config/default.yaml', import.meta.url);
+const leaderboardFile = new URL('../config/leaderboard.yaml', import.meta.url);
 
 function readYaml(file: string | URL, name: string): Group {
   let text: string;
@@ -221,7 +257,7 @@ const isLoopback = (host: string): boolean =>
 
 function checkTogether(value: Static<typeof settings>, layers: Layers): void {
   const { http, deploy, run } = value;
-  if (!isLoopback(http.host) && http.token === '') {
+  if (!isLoopback(http.host) && http.token === '' && http.tokens.length === 0) {
     const source = layers.sourceOf('http.host');
     throw fail(
       `http.host (from ${source}) is not a loopback address and http.token is empty; set a token, or listen on 127.0.0.1`,
@@ -271,6 +307,54 @@ function frozen(value: unknown): unknown {
   );
 }
 
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+type GivenToken = Static<typeof accessToken>;
+
+/** The digest of a token that was given in one of three ways; undefined when it was not, or in more than one. */
+function digestOf(
+  { token, token_env, token_sha256 }: GivenToken,
+  env: NodeJS.ProcessEnv,
+): string | undefined {
+  if ([token, token_env, token_sha256].filter((given) => given !== undefined).length !== 1) return undefined;
+  if (token_sha256 !== undefined) return token_sha256;
+  const text = token ?? env[token_env ?? ''] ?? '';
+  return new RegExp(LONG_TOKEN).test(text) ? sha256(text) : undefined;
+}
+
+/** `http.token` is the one called default. Every token has a name and a text of its own. */
+function readTokens(http: Settings['http'], env: NodeJS.ProcessEnv, layers: Layers): AccessToken[] {
+  const wrong = (name: string, what: string): DomainError =>
+    fail(`http.tokens (from ${layers.sourceOf('http.tokens')}): the token ${name} ${what}`);
+  const tokens: AccessToken[] =
+    http.token === '' ? [] : [{ name: 'default', role: 'operate', sha256: sha256(http.token) }];
+  for (const given of http.tokens) {
+    const { name, role } = given;
+    const digest = digestOf(given, env);
+    if (digest === undefined) {
+      throw wrong(
+        name,
+        'needs one of token, token_env, token_sha256, and 16 to 512 visible ASCII characters',
+      );
+    }
+    if (name === 'local' || tokens.some((token) => token.name === name)) {
+      throw wrong(name, 'needs another name; this one is taken');
+    }
+    if (tokens.some((token) => token.sha256 === digest)) throw wrong(name, 'has the text of another one');
+    tokens.push(Object.freeze({ name, role, sha256: digest }));
+  }
+  return tokens;
+}
+
+function readLeaderboard(layers: Layers, file: string): Config['leaderboard'] {
+  const source = layers.sourceOf('leaderboard_file');
+  const name = file === '' ? 'config/leaderboard.yaml' : `${file} (leaderboard_file from ${source})`;
+  const content = readYaml(file === '' ? leaderboardFile : file, name);
+  if (Value.Check(LeaderboardFile, content)) return content.results.map((entry) => frozen(entry));
+  const where = Value.Errors(LeaderboardFile, content)[0]?.instancePath.slice(1) ?? '';
+  throw fail(`${name}: ${where === '' ? 'it' : where} is wrong; config/leaderboard.yaml shows the form`);
+}
+
 /**
  * The settings: config/default.yaml, then the YAML file (given here or by FLEET98_CONFIG), then the environment.
  * Throws CONFIG_INVALID naming the setting, where it was given, and the fix.
@@ -287,5 +371,9 @@ export function loadConfig(options: {
   addVariables(layers, env);
   const value = check(layers);
   checkTogether(value, layers);
-  return frozen({ ...value, data_dir: resolve(value.data_dir) });
+  const leaderboard = readLeaderboard(layers, value.leaderboard_file);
+  const tokens = Object.freeze(readTokens(value.http, env, layers));
+  const { token: _token, tokens: _tokens, ...http } = value.http;
+  const checked: Checked = { ...value, http, data_dir: resolve(value.data_dir) };
+  return Object.freeze({ ...frozen(checked), leaderboard, tokens });
 }

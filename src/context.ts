@@ -4,6 +4,7 @@ import type { ApiServer } from './api/app.ts';
 import type { ApiConfig } from './api/parts.ts';
 import type { Config } from './config.ts';
 import { systemClock } from './lib/clock.ts';
+import { Metrics } from './metrics.ts';
 import { createOperations } from './operations/create-operations.ts';
 import type { OperationsSettings } from './operations/settings.ts';
 import type { Operations } from './operations/operations.ts';
@@ -19,9 +20,10 @@ export interface Context {
   close(): Promise<void>;
 }
 
-/** The only place that constructs things. */
-export async function createContext(config: Config, logger: Logger): Promise<Context> {
-  const store = await openStore({ dataDir: config.dataDir });
+/** The only place that constructs things. `restart` shall close the context and create another in its place. */
+export async function createContext(config: Config, logger: Logger, restart: () => void): Promise<Context> {
+  const metrics = new Metrics();
+  const store = await openStore({ dataDir: config.dataDir, watch: metrics });
   const operations = createOperations({
     store,
     clock: systemClock,
@@ -29,26 +31,40 @@ export async function createContext(config: Config, logger: Logger): Promise<Con
     transport: createPushTransport(),
     settings: operationsSettings(config),
   });
-  const app = await buildApp({ config: apiConfig(config), store, operations, logger });
-  await operations.start();
-  return {
-    app,
-    operations,
-    store,
-    close: async () => {
-      await app.close();
-      await operations.stop();
-      await store.close();
-    },
+  metrics.follow(store, operations.events);
+  const app = await buildApp({ config: apiConfig(config), store, operations, logger, metrics, restart });
+  let closing: Promise<void> | undefined;
+  const closeAll = async (): Promise<void> => {
+    // Together: a request may wait for a machine, and it is the stop of the operations that ends the waiting.
+    await Promise.all([closeServer(app), operations.stop()]);
+    await store.close();
   };
+  const close = (): Promise<void> => (closing ??= closeAll());
+  try {
+    await operations.start();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { app, operations, store, close };
 }
 
-function apiConfig({ http }: Config): ApiConfig {
+/** Answers under way get so long; an upload that goes on for hours does not keep the daemon from stopping. */
+const ANSWER_MS = 3_000;
+
+async function closeServer(app: ApiServer): Promise<void> {
+  const cut = setTimeout(() => app.server.closeAllConnections(), ANSWER_MS);
+  await app.close();
+  clearTimeout(cut);
+}
+
+function apiConfig({ http, tokens }: Config): ApiConfig {
   return {
     hosts: [http.host, ...http.hosts],
+    tokens,
     maxArtifactBytes: http.maxArtifactBytes,
     maxJsonBytes: http.maxJsonBytes,
-    ...(http.token !== '' && { token: http.token }),
+    uploadStallMs: http.stallMs,
   };
 }
 
@@ -73,6 +89,8 @@ function operationsSettings(config: Config): OperationsSettings {
       unreachableAfterMs: run.unreachableAfterSeconds * 1000,
       lostAfterMs: run.lostAfterSeconds * 1000,
     },
+    retention: config.retention,
     jobs: config.jobs,
+    leaderboard: config.leaderboard,
   };
 }

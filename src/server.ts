@@ -1,8 +1,10 @@
-import type { AddressInfo } from 'node:net';
 import closeWithGrace from 'close-with-grace';
 import { pino } from 'pino';
+import { listen } from './api/listening.ts';
 import { loadConfig } from './config.ts';
 import { createContext } from './context.ts';
+import { asDomainError } from './domain/errors.ts';
+import { Restartable } from './lib/restartable.ts';
 
 export interface ServeOptions {
   readonly configFile?: string;
@@ -14,34 +16,37 @@ export interface ServeOptions {
 
 const CLOSE_MS = 10_000;
 
-/** Where a listener can be reached from this computer. */
-function urlOf(listener: AddressInfo | string | null): string {
-  if (listener === null || typeof listener === 'string') throw new Error('the daemon listens nowhere');
-  const { address, family, port } = listener;
-  const host = address === '0.0.0.0' || address === '::' ? 'localhost' : address;
-  return `http://${family === 'IPv6' && host !== 'localhost' ? `[${host}]` : host}:${port}`;
-}
-
-/** Starts the daemon; settles when it listens. It ends with the process's signals. Throws CONFIG_INVALID and others. */
+/** Starts the daemon; settles when it listens. It ends with the process's signals. Throws DomainError. */
 export async function serve(options: ServeOptions = {}): Promise<void> {
   const { configFile, json = false, withParent = false } = options;
   const config = loadConfig({ env: process.env, ...(configFile === undefined ? {} : { configFile }) });
   const logger = pino({ level: config.logLevel }, pino.destination({ dest: json ? 2 : 1, sync: true }));
-  const context = await createContext(config, logger);
+  // Chosen by the system once, a port is kept: clients come back to it.
+  let at = { url: '', port: config.http.port };
+  const restart = (): void => {
+    logger.info('starting anew');
+    running.restart().catch((thrown: unknown) => {
+      const { code, message, cause } = asDomainError(thrown);
+      logger.fatal({ code, err: cause }, `the daemon could not start anew: ${message}`);
+      process.exit(1);
+    });
+  };
+  const running = await Restartable.open(async () => {
+    const context = await createContext(config, logger, restart);
+    try {
+      at = await listen(context.app, { host: config.http.host, port: at.port });
+      return context;
+    } catch (error) {
+      await context.close();
+      throw error;
+    }
+  });
   const grace = closeWithGrace({ delay: CLOSE_MS, logger }, async ({ err, signal }) => {
     if (err) logger.error({ err }, 'stopping after an error');
     else logger.info({ signal }, 'stopping; what runs on the machines goes on');
-    await context.close();
+    await running.close();
   });
-  try {
-    await context.app.listen({ host: config.http.host, port: config.http.port });
-  } catch (error) {
-    grace.uninstall();
-    await context.close();
-    throw error;
-  }
-  const url = urlOf(context.app.server.address());
-  logger.info(`listening on ${url}`);
-  if (json) process.stdout.write(`${JSON.stringify({ listening: url })}\n`);
+  logger.info(`listening on ${at.url}`);
+  if (json) process.stdout.write(`${JSON.stringify({ listening: at.url })}\n`);
   if (withParent) process.stdin.once('end', grace.close).once('error', grace.close).resume();
 }

@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadConfig } from '../src/config.ts';
 import { DomainError } from '../src/domain/errors.ts';
+import { parametersOf } from '../src/domain/leaderboard.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -16,6 +18,8 @@ function fileWith(text: string): string {
   writeFileSync(path, text);
   return path;
 }
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 function refusal(options: { yaml?: string; env?: NodeJS.ProcessEnv }): string {
   try {
@@ -36,11 +40,12 @@ describe('the defaults', () => {
     expect(config.http).toEqual({
       host: '127.0.0.1',
       port: 9898,
-      token: '',
       hosts: [],
       maxJsonBytes: 1_048_576,
       maxArtifactBytes: 8 * 1024 ** 3,
+      stallMs: 60_000,
     });
+    expect(config.tokens).toEqual([]);
     expect(config.dataDir).toBe(resolve('.fleet98'));
     expect(config.logLevel).toBe('info');
     expect(config.deploy.parallel).toBe(8);
@@ -164,7 +169,111 @@ describe('a refusal names the setting, where it came from and the fix', () => {
 
   test('any address is fine with a token', () => {
     const env = { FLEET98_HTTP_HOST: '0.0.0.0', FLEET98_HTTP_TOKEN: 'opensesame' };
-    expect(loadConfig({ env }).http).toMatchObject({ host: '0.0.0.0', token: 'opensesame' });
+    const config = loadConfig({ env });
+    expect(config.http.host).toBe('0.0.0.0');
+    expect(config.tokens).toEqual([{ name: 'default', role: 'operate', sha256: sha256('opensesame') }]);
+  });
+});
+
+const settingsWith = (...tokens: object[]) => JSON.stringify({ http: { tokens } });
+
+describe('tokens', () => {
+  const word = 'sixteen-letters-';
+  const wall = { name: 'wall', role: 'view', token: word };
+
+  test.each([
+    ['as it is', { token: word }, {}],
+    ['by the name of a variable', { token_env: 'WALL_TOKEN' }, { WALL_TOKEN: word }],
+    ['by its digest', { token_sha256: sha256(word) }, {}],
+  ])('are given %s, and kept as digests', (_, given, env) => {
+    const configFile = fileWith(settingsWith({ name: 'wall', role: 'view', ...given }));
+    const config = loadConfig({ configFile, env: { ...env, FLEET98_HTTP_TOKEN: 'opensesame' } });
+    expect(config.tokens).toEqual([
+      { name: 'default', role: 'operate', sha256: sha256('opensesame') },
+      { name: 'wall', role: 'view', sha256: sha256(word) },
+    ]);
+    expect(JSON.stringify(config)).not.toMatch(new RegExp(`${word}|opensesame`));
+  });
+
+  test('open an address that is not loopback', () => {
+    const configFile = fileWith(settingsWith(wall));
+    expect(loadConfig({ configFile, env: { FLEET98_HTTP_HOST: '0.0.0.0' } }).tokens).toHaveLength(1);
+  });
+
+  test.each<[string, object[], string]>([
+    ['no name', [{ role: 'view', token: word }], 'http.tokens'],
+    ['another role', [{ ...wall, role: 'admin' }], 'role (view or operate)'],
+    ['a field too many', [{ ...wall, secret: word }], 'http.tokens.secret'],
+    ['a short text', [{ ...wall, token: 'short' }], '16 to 512'],
+    ['no text', [{ name: 'wall', role: 'view' }], 'one of token, token_env, token_sha256'],
+    ['two texts', [{ ...wall, token_env: 'X' }], 'one of token, token_env, token_sha256'],
+    ['a variable that is not set', [{ name: 'wall', role: 'view', token_env: 'NO_SUCH' }], 'the token wall'],
+    ['one name twice', [wall, { ...wall, token: `${word}2` }], 'needs another name'],
+    ['the name of nobody', [{ ...wall, name: 'local' }], 'needs another name'],
+    ['one text twice', [wall, { ...wall, name: 'other' }], 'has the text of another'],
+  ])('with %s are refused, without the text', (_, tokens, reason) => {
+    const message = refusal({ yaml: settingsWith(...tokens) });
+    expect(message).toContain(reason);
+    expect(message).not.toContain(word);
+  });
+});
+
+describe('the leaderboard', () => {
+  test('that is packaged has real and emulated results of models whose size is known', () => {
+    const { leaderboard } = loadConfig({ env: {} });
+    expect(leaderboard.length).toBeGreaterThan(30);
+    expect(leaderboard.filter(({ checkpoint }) => parametersOf(checkpoint) === undefined)).toEqual([]);
+    expect(new Set(leaderboard.map(({ kind }) => kind))).toEqual(new Set(['real', 'emulated']));
+    const ranges = leaderboard.flatMap(({ tokensPerSecond, tokensPerSecondTo }) =>
+      tokensPerSecondTo === undefined ? [] : [[tokensPerSecond, tokensPerSecondTo]],
+    );
+    expect(ranges.length).toBeGreaterThan(0);
+    for (const [from = 0, to = 0] of ranges) expect(to).toBeGreaterThan(from);
+    // Two results of one machine, engine and model would be one result that was written down twice.
+    const keys = leaderboard.map((entry) => [entry.machine, entry.engine, entry.checkpoint].join('; '));
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(leaderboard).toContainEqual(
+      expect.objectContaining({ machine: '486 DX2-66, 32 MB', checkpoint: '260K', tokensPerSecond: 2.08 }),
+    );
+  });
+
+  const entry =
+    'machine: mine, engine: x, checkpoint: 15M, kind: real, tokens_per_second: 2, definition: not-stated, source: y';
+
+  test('can be one’s own', () => {
+    const own = join(folder, 'own.yaml');
+    writeFileSync(own, `results: [{${entry}}]`);
+    const { leaderboard } = loadConfig({ env: { FLEET98_LEADERBOARD_FILE: own } });
+    expect(leaderboard).toEqual([
+      {
+        machine: 'mine',
+        engine: 'x',
+        checkpoint: '15M',
+        kind: 'real',
+        tokensPerSecond: 2,
+        definition: 'not-stated',
+        source: 'y',
+      },
+    ]);
+  });
+
+  test.each([
+    ['results: []\nmore: 1', 'config/leaderboard.yaml shows the form'],
+    [`results: [{${entry}}, {${entry.replace('real', 'simulated')}}]`, 'results/1/kind'],
+    [`results: [{${entry.replace('15M', 'large')}}]`, 'results/0/checkpoint'],
+    [`results: [{${entry.replace('second: 2', 'second: 0')}}]`, 'results/0/tokens_per_second'],
+    ['- 1', 'must hold'],
+  ])('%s is refused', (text, words) => {
+    const own = join(folder, 'own.yaml');
+    writeFileSync(own, text);
+    const message = refusal({ env: { FLEET98_LEADERBOARD_FILE: own } });
+    expect(message).toContain('own.yaml');
+    expect(message).toContain(words);
+  });
+
+  test('that is not there is refused, and the setting is named', () => {
+    const message = refusal({ yaml: 'leaderboard_file: /nowhere/l.yaml' });
+    for (const word of ['/nowhere/l.yaml', 'leaderboard_file', 'fleet.yaml']) expect(message).toContain(word);
   });
 });
 

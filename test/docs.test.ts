@@ -53,7 +53,7 @@ test('the finder of paths sees a path', () => {
 
 test('every setting of config/default.yaml has a comment above it', () => {
   const lines = read('config/default.yaml').split('\n');
-  const groups = /^(http|ftp|deploy|run|jobs):$/;
+  const groups = /^(http|ftp|deploy|run|jobs|retention):$/;
   const settings = lines.flatMap((line, index) =>
     /^\s*[a-z][a-z0-9_]*:/.test(line) && !groups.test(line) ? [{ line, above: lines[index - 1] ?? '' }] : [],
   );

@@ -1,13 +1,16 @@
 import type { ConnectionError } from 'fastify';
+import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { problemMediaType } from '../contract/problem.ts';
 import { DomainError } from '../domain/errors.ts';
 import { presentProblem } from './problem.ts';
 
-const reasons: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: 'the headers are too long',
-  ERR_HTTP_REQUEST_TIMEOUT: 'the request did not come in time',
+const troubles: Readonly<Record<string, DomainError>> = {
+  HPE_HEADER_OVERFLOW: new DomainError('HEADERS_TOO_LARGE', 'the headers have more than 16384 bytes'),
+  HPE_INVALID_METHOD: new DomainError('INVALID_REQUEST', 'the first word is not a method of HTTP'),
+  ERR_HTTP_REQUEST_TIMEOUT: new DomainError('INVALID_REQUEST', 'the request did not come in time'),
 };
+const notHttp = new DomainError('INVALID_REQUEST', 'what was sent is not HTTP');
 
 /** Answers bytes that are not HTTP, where the connection still takes an answer, and closes it. */
 export function refuseMalformed(error: ConnectionError, socket: Socket): void {
@@ -15,12 +18,11 @@ export function refuseMalformed(error: ConnectionError, socket: Socket): void {
     socket.destroy();
     return;
   }
-  const detail = reasons[error.code] ?? 'what was sent is not HTTP';
-  const body = JSON.stringify(
-    presentProblem(new DomainError('INVALID_REQUEST', detail), { id: '-', url: '/' }),
-  );
+  const problem = presentProblem(troubles[error.code] ?? notHttp, { id: '-', url: '/' });
+  const body = JSON.stringify(problem);
   socket.end(
-    `HTTP/1.1 400 Bad Request\r\nContent-Type: ${problemMediaType}\r\nX-Content-Type-Options: nosniff\r\n` +
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}\r\n` +
+      `Content-Type: ${problemMediaType}\r\nX-Content-Type-Options: nosniff\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
 }

@@ -1,3 +1,4 @@
+import { DomainError } from '../domain/errors.ts';
 import type { ApiParts } from './parts.ts';
 import { defined } from './defined.ts';
 import { found } from './found.ts';
@@ -17,11 +18,11 @@ export async function filterIds(
 const timeOf = (time: string | undefined): number | undefined =>
   time === undefined ? undefined : Date.parse(time);
 
-/** The times of what a list is filtered by, in milliseconds. */
-export const filterTimes = ({
-  since,
-  until,
-}: {
-  since?: string;
-  until?: string;
-}): { since?: number; until?: number } => defined({ since: timeOf(since), until: timeOf(until) });
+/** The times of what a list is filtered by, in milliseconds. INVALID_REQUEST when no time is between them. */
+export function filterTimes(given: { since?: string; until?: string }): { since?: number; until?: number } {
+  const since = timeOf(given.since);
+  const until = timeOf(given.until);
+  if (since !== undefined && until !== undefined && since > until)
+    throw new DomainError('INVALID_REQUEST', 'since is later than until');
+  return defined({ since, until });
+}

@@ -10,6 +10,7 @@ const DEFAULT_URL = 'http://127.0.0.1:9898';
 export interface CommonOptions {
   readonly json?: true;
   readonly url?: string;
+  readonly token?: string;
 }
 
 /** One invocation: where its text goes, which daemon it asks, and how it ends. */
@@ -26,7 +27,7 @@ export class Cli {
     if (!/^https?:\/\/./.test(url) || !URL.canParse(url)) {
       throw new UsageError(`${visibleLine(url)} is not an http address`);
     }
-    const token = this.io.env['FLEET98_TOKEN'];
+    const token = options.token ?? this.io.env['FLEET98_TOKEN'];
     return new Client(url, token ? { token } : {});
   }
 
@@ -46,12 +47,18 @@ export class Cli {
 }
 
 /** Adds a command with the options that all have. */
-export function leaf(parent: Command, spec: string, summary: string): Command {
+export function leaf(
+  parent: Command,
+  spec: string,
+  summary: string,
+  options: { readonly isDefault?: boolean } = {},
+): Command {
   return parent
-    .command(spec)
+    .command(spec, options)
     .description(summary)
     .option('--json', 'answer in JSON')
-    .option('--url <url>', `address of the daemon (FLEET98_URL, else ${DEFAULT_URL})`);
+    .option('--url <url>', `address of the daemon (FLEET98_URL, else ${DEFAULT_URL})`)
+    .option('--token <token>', 'token of the daemon; FLEET98_TOKEN is better, it is in no list of processes');
 }
 
 /** For options that may be given several times. */

@@ -1,7 +1,17 @@
+import { randomUUID } from 'node:crypto';
 import type { Artifact, ArtifactPage } from '../contract/artifacts.ts';
+import type { Benchmark, BenchmarkPage } from '../contract/benchmarks.ts';
+import type { Restoring } from '../contract/backup.ts';
 import type { Bundle, BundlePage } from '../contract/bundles.ts';
-import type { Deployment, DeploymentPage } from '../contract/deployments.ts';
-import type { Machine, MachinePage, MachineReport } from '../contract/machines.ts';
+import type {
+  BundleRemoved,
+  Deployment,
+  DeploymentPage,
+  MachineCheck,
+  ReceiptPage,
+} from '../contract/deployments.ts';
+import type { HistoryPage, Machine, MachinePage, MachineReport } from '../contract/machines.ts';
+import type { Health } from '../contract/health.ts';
 import { fillPath } from '../contract/paths.ts';
 import { routes } from '../contract/routes.ts';
 import type { Run, RunPage, RunSummary, RunsStarted } from '../contract/runs.ts';
@@ -14,6 +24,9 @@ interface Answers {
   showMachine: Machine;
   changeMachine: Machine;
   removeMachine: undefined;
+  retireMachine: Machine;
+  restoreMachine: Machine;
+  readMachineHistory: HistoryPage;
   probeMachine: Machine;
   holdMachine: Machine;
   explainMachine: MachineReport;
@@ -25,10 +38,22 @@ interface Answers {
   deploy: Deployment;
   listDeployments: DeploymentPage;
   showDeployment: Deployment;
+  cancelDeployment: Deployment;
+  rollBackDeployment: Deployment;
+  listReceipts: ReceiptPage;
+  verifyMachine: MachineCheck;
+  removeBundle: BundleRemoved;
   run: RunsStarted;
   listRuns: RunPage;
   showRun: Run;
   cancelRun: RunSummary;
+  abandonRun: RunSummary;
+  restore: Restoring;
+  showHealth: Health;
+  createBenchmark: Benchmark;
+  listBenchmarks: BenchmarkPage;
+  showBenchmark: Benchmark;
+  cancelBenchmark: Benchmark;
 }
 type Operation = keyof typeof routes;
 
@@ -46,6 +71,36 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
+/** What would be started twice if it were asked twice; a key of its own lets each be asked again. */
+const startsWork: ReadonlySet<Operation> = new Set<Operation>([
+  'deploy',
+  'rollBackDeployment',
+  'run',
+  'createBenchmark',
+]);
+
+/** A connection broke after it was there: nobody knows whether the request had been carried out. */
+class BrokenError extends UnreachableError {}
+
+/** What `fetch` throws when it gets no answer. */
+function unanswered(url: string, error: unknown): UnreachableError {
+  const cause = error instanceof Error ? error.cause : undefined;
+  const code = isObject(cause) ? cause['code'] : undefined;
+  const why = cause instanceof Error && cause.message !== '' ? ` (${cause.message})` : '';
+  if (code === 'ECONNRESET' || code === 'UND_ERR_SOCKET' || code === 'EPIPE') {
+    return new BrokenError(
+      `the connection to the daemon at ${url} broke${why}\nIs it still there? Try again.`,
+      {
+        cause: error,
+      },
+    );
+  }
+  return new UnreachableError(
+    `no daemon answers at ${url}${why}\nStart one with \`fleet98 serve\`, or name it with --url or FLEET98_URL.`,
+    { cause: error },
+  );
+}
+
 /** Asks one daemon. Throws ProblemError for its no, UnreachableError when there is none. */
 export class Client {
   readonly url: string;
@@ -57,6 +112,11 @@ export class Client {
     this.url = url.replace(/\/+$/, '');
     this.#token = options.token;
     this.signal = options.signal;
+  }
+
+  /** The same daemon, asked until `signal` is aborted. */
+  until(signal: AbortSignal): Client {
+    return new Client(this.url, { signal, ...(this.#token === undefined ? {} : { token: this.#token }) });
   }
 
   /** The answer to an operation that answers JSON. */
@@ -72,7 +132,13 @@ export class Client {
     for (const [key, value] of Object.entries(question.query ?? {})) {
       if (value !== undefined) url.searchParams.set(key, String(value));
     }
-    const response = await this.#send(url, method, question);
+    const key = startsWork.has(name) ? { 'idempotency-key': randomUUID() } : {};
+    const asked = { ...question, headers: { ...key, ...question.headers } };
+    const repeatable = method === 'GET' || startsWork.has(name);
+    const response = await this.#send(url, method, asked).catch((error: unknown) => {
+      if (repeatable && error instanceof BrokenError) return this.#send(url, method, asked);
+      throw error;
+    });
     if (!response.ok) throw await this.#problem(response);
     return response;
   }
@@ -96,11 +162,7 @@ export class Client {
       });
     } catch (error) {
       this.signal?.throwIfAborted();
-      const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : '';
-      throw new UnreachableError(
-        `no daemon answers at ${this.url}${cause ? ` (${cause})` : ''}\nStart one with \`fleet98 serve\`, or name it with --url or FLEET98_URL.`,
-        { cause: error },
-      );
+      throw unanswered(this.url, error);
     }
   }
 

@@ -33,6 +33,9 @@ export function explain(error: unknown): { readonly text: string; readonly exitC
   }
   if (!(error instanceof Error)) return { text: String(error), exitCode: exitCodes.failed };
   // Errors of the daemon's own modules, which this folder does not import, carry a code of the table.
-  const code = 'code' in error && typeof error.code === 'string' ? `${error.code}: ` : '';
-  return { text: `${code}${error.message}`, exitCode: exitCodes.failed };
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const hint = 'hint' in error && typeof error.hint === 'string' ? `\n${error.hint}` : '';
+  // Those of the file system have it in their words already.
+  const said = code === '' || error.message.startsWith(code) ? error.message : `${code}: ${error.message}`;
+  return { text: `${said}${hint}`, exitCode: exitCodes.failed };
 }

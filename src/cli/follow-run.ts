@@ -1,15 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunEventData } from '../contract/events.ts';
 import type { Client } from './client.ts';
-import { UnreachableError } from './failures.ts';
+import { Patience } from './patience.ts';
 import { SseParser } from './sse-parser.ts';
 
 export type RunEvent = {
   readonly [Name in keyof RunEventData]: { readonly type: Name } & RunEventData[Name];
 }[keyof RunEventData];
 
-// How long a daemon may be away before it is given up.
-const PATIENCE_MS = 30_000;
 const PAUSE_MS = 500;
 
 const names: readonly string[] = ['token', 'state', 'end'] satisfies (keyof RunEventData)[];
@@ -26,7 +24,7 @@ function understand(type: string, data: string): RunEvent | undefined {
  */
 export async function* followRun(client: Client, id: number): AsyncGenerator<RunEvent> {
   let lastId: string | undefined;
-  let lastHeardAt = Date.now();
+  const patience = new Patience(client.url);
   for (;;) {
     try {
       const response = await client.open('followRun', {
@@ -38,7 +36,7 @@ export async function* followRun(client: Client, id: number): AsyncGenerator<Run
       });
       const parser = new SseParser();
       for await (const bytes of response.body ?? []) {
-        lastHeardAt = Date.now();
+        patience.heard();
         for (const { event, data, id: eventId } of parser.push(bytes)) {
           lastId = eventId ?? lastId;
           const known = understand(event, data);
@@ -48,13 +46,7 @@ export async function* followRun(client: Client, id: number): AsyncGenerator<Run
       }
     } catch (error) {
       client.signal?.throwIfAborted();
-      // fetch tells a connection that breaks in the middle by a TypeError.
-      if (!(error instanceof UnreachableError) && !(error instanceof TypeError)) throw error;
-      if (Date.now() - lastHeardAt > PATIENCE_MS) {
-        throw new UnreachableError(`the daemon at ${client.url} went away while run ${id} was followed`, {
-          cause: error,
-        });
-      }
+      patience.bear(error);
     }
     await sleep(PAUSE_MS, undefined, client.signal ? { signal: client.signal } : {});
   }

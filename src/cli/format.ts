@@ -34,6 +34,14 @@ export function size(bytes: number): string {
   return `${unit > 0 && value < 9.95 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }
 
+const BAR_CELLS = 24;
+
+/** A share from 0 to 1 as `[####....]`. */
+export function bar(share: number): string {
+  const full = Math.round(share * BAR_CELLS);
+  return `[${'#'.repeat(full)}${'.'.repeat(BAR_CELLS - full)}]`;
+}
+
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.ceil(seconds));
   if (whole < 60) return `${whole} s`;

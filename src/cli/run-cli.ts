@@ -1,10 +1,14 @@
 import { Command, CommanderError } from 'commander';
 import { Cli } from './cli.ts';
 import { addArtifactCommands } from './commands/artifact.ts';
+import { addBenchCommands } from './commands/bench.ts';
+import { addBackupCommands } from './commands/backup.ts';
 import { addBundleCommands } from './commands/bundle.ts';
+import { addDeploymentsCommands } from './commands/deployments.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addDeployCommand } from './commands/deploy.ts';
 import { addMachineCommands } from './commands/machine.ts';
+import { addReceiptsCommand } from './commands/receipts.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addRunsCommands } from './commands/runs.ts';
 import { addServeCommand } from './commands/serve.ts';
@@ -28,8 +32,12 @@ function buildProgram(cli: Cli): Command {
   addArtifactCommands(program, cli);
   addBundleCommands(program, cli);
   addDeployCommand(program, cli);
+  addDeploymentsCommands(program, cli);
+  addReceiptsCommand(program, cli);
   addRunCommand(program, cli);
   addRunsCommands(program, cli);
+  addBenchCommands(program, cli);
+  addBackupCommands(program, cli);
   addSimCommand(program, cli);
   addDemoCommand(program, cli);
   return program;

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deployment } from '../contract/deployments.ts';
 import type { Client } from './client.ts';
-import { UnreachableError } from './failures.ts';
+import { Patience } from './patience.ts';
 
 const LOOK_EVERY_MS = 300;
-const PATIENCE_MS = 30_000;
 
 /** Looks at a deployment until it has ended; a daemon that is away for a while is waited for. */
 export async function watchDeployment(
@@ -13,16 +12,16 @@ export async function watchDeployment(
   show: (deployment: Deployment) => void,
 ): Promise<Deployment> {
   let deployment = started;
-  let lastHeardAt = Date.now();
+  const patience = new Patience(client.url);
   for (;;) {
     show(deployment);
     if (deployment.state !== 'queued' && deployment.state !== 'active') return deployment;
     await sleep(LOOK_EVERY_MS, undefined, client.signal ? { signal: client.signal } : {});
     try {
       deployment = await client.call('showDeployment', { params: { id: started.id } });
-      lastHeardAt = Date.now();
+      patience.heard();
     } catch (error) {
-      if (!(error instanceof UnreachableError) || Date.now() - lastHeardAt > PATIENCE_MS) throw error;
+      patience.bear(error);
     }
   }
 }

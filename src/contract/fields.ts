@@ -1,6 +1,8 @@
 import { Type, type TProperties, type TSchema } from 'typebox';
 import { platformIds } from '../domain/machine.ts';
 
+export { platformIds };
+
 /** A text that must match `pattern`; `says` completes the sentence "it must be". */
 const text = (pattern: string, says: string) => Type.String({ pattern, description: says });
 
@@ -73,3 +75,8 @@ export const byTime = { since: Type.Optional(GivenTime), until: Type.Optional(Gi
 export const ByMachineName = strict({ name: MachineName });
 export const ById = strict({ id: Id });
 export const Nothing = strict({});
+
+/** Of a request that is carried out once, however often it is sent with the same key. */
+export const OnceHeaders = Type.Object({
+  'idempotency-key': Type.Optional(text('^[ -~]{1,255}$', '1 to 255 printable ASCII characters')),
+});

@@ -1,12 +1,14 @@
 import { Type, type Static } from 'typebox';
 import {
   BundleReference,
+  Id,
   LabelFilter,
   Labels,
   MachineName,
   Platform,
   Time,
   Word,
+  byTime,
   pageOf,
   paging,
   strict,
@@ -24,8 +26,9 @@ const Password = Type.String({
   description: 'at most 128 characters without control characters',
 });
 const VariableName = Type.String({
-  pattern: '^[A-Za-z_][A-Za-z0-9_]{0,99}$',
-  description: 'the name of an environment variable of the daemon',
+  // Any other variable of the daemon must not travel to a machine as a password.
+  pattern: '^FLEET98_PASSWORD_[A-Z0-9_]{1,80}$',
+  description: 'the name of an environment variable of the daemon that begins with FLEET98_PASSWORD_',
 });
 const Spool = Word(200);
 
@@ -68,7 +71,7 @@ export const MachineHealth = Type.Enum(['unknown', 'good', 'late', 'unreachable'
 
 /** What holds the machine now: one operation at a time. */
 export const Busy = Type.Object({
-  kind: Type.Enum(['deploy', 'run']),
+  kind: Type.Enum(['deploy', 'run', 'files']),
   owner: Type.String({ description: '`deployment:12` or `run:42`' }),
   since: Time,
 });
@@ -81,6 +84,9 @@ const Server = Type.Object({
   restartRead: Type.Boolean(),
   restartWrite: Type.Optional(Type.Enum(['appe', 'rest'])),
   dataConnections: Type.Array(Type.String()),
+  foreignFiles: Type.Optional(
+    Type.Array(Type.String(), { description: 'Files of jobs that this daemon does not know' }),
+  ),
   writeBytesPerSecond: Type.Optional(Type.Number()),
   readBytesPerSecond: Type.Optional(Type.Number()),
 });
@@ -143,6 +149,8 @@ export type Machine = Static<typeof Machine>;
 
 export const MachineQuery = strict({
   ...paging,
+  ...byTime,
+  bundle: Type.Optional(BundleReference),
   state: Type.Optional(MachineState),
   health: Type.Optional(MachineHealth),
   platform: Type.Optional(Platform),
@@ -155,6 +163,22 @@ export const ProbeRequest = strict({ adopt: Type.Optional(Type.Boolean()) });
 export const HoldRequest = strict({ held: Type.Boolean() });
 export const PreflightQuery = strict({ bundle: BundleReference });
 
+/** A run or a deployment that concerned a machine. */
+const HistoryItem = Type.Object({
+  kind: Type.Enum(['deployment', 'run']),
+  id: Id,
+  bundle: Type.String({ description: 'name@version' }),
+  state: Type.String(),
+  code: Type.Optional(Type.String()),
+  detail: Type.Optional(Type.String()),
+  requestedBy: Type.String(),
+  at: Time,
+  endedAt: Type.Optional(Time),
+});
+export const HistoryQuery = strict({ ...paging });
+export const HistoryPage = pageOf(HistoryItem);
+export type HistoryPage = Static<typeof HistoryPage>;
+
 /** What is known of how a machine does. */
 export const MachineReport = Type.Object({
   machine: Machine,
@@ -163,16 +187,16 @@ export const MachineReport = Type.Object({
 });
 export type MachineReport = Static<typeof MachineReport>;
 
+export const Finding = Type.Object({
+  level: Type.Enum(['block', 'warn', 'info']),
+  code: Type.String(),
+  message: Type.String(),
+});
+
 export const Preflight = Type.Object({
   machine: Type.String(),
   bundle: Type.String(),
   blocked: Type.Boolean(),
-  findings: Type.Array(
-    Type.Object({
-      level: Type.Enum(['block', 'warn', 'info']),
-      code: Type.String(),
-      message: Type.String(),
-    }),
-  ),
+  findings: Type.Array(Finding),
 });
 export type Preflight = Static<typeof Preflight>;

@@ -1,19 +1,22 @@
 import { Type, type TSchema } from 'typebox';
 import * as artifacts from './artifacts.ts';
+import * as benchmarks from './benchmarks.ts';
+import { Restoring } from './backup.ts';
 import * as bundles from './bundles.ts';
 import * as deployments from './deployments.ts';
-import { ById, ByMachineName, Nothing } from './fields.ts';
+import { ById, ByMachineName, Nothing, OnceHeaders } from './fields.ts';
 import { Health } from './health.ts';
 import * as machines from './machines.ts';
 import { problems } from './problem.ts';
 import * as runs from './runs.ts';
-import { bytesAnswer, eventsAnswer, linesAnswer } from './stream-answers.ts';
+import { bytesAnswer, eventsAnswer, linesAnswer, textAnswer } from './stream-answers.ts';
 
 interface RouteSchema {
   readonly summary: string;
   readonly description?: string;
   readonly params?: TSchema;
   readonly querystring?: TSchema;
+  readonly headers?: TSchema;
   readonly body?: TSchema | typeof artifacts.FileBody;
   readonly response: Readonly<Record<number, unknown>>;
 }
@@ -71,6 +74,26 @@ export const routes = {
     params: ByMachineName,
     querystring: Nothing,
     response: { 204: Type.Null() },
+  }),
+  retireMachine: route('retireMachine', 'POST', `${byName}/retire`, {
+    summary: 'Retire a machine: its history stays, no work goes there',
+    params: ByMachineName,
+    querystring: Nothing,
+    body: Nothing,
+    response: { 200: machines.Machine },
+  }),
+  restoreMachine: route('restoreMachine', 'POST', `${byName}/restore`, {
+    summary: 'Take a retired machine back into service',
+    params: ByMachineName,
+    querystring: Nothing,
+    body: Nothing,
+    response: { 200: machines.Machine },
+  }),
+  readMachineHistory: route('readMachineHistory', 'GET', `${byName}/history`, {
+    summary: 'What was done with a machine, newest first',
+    params: ByMachineName,
+    querystring: machines.HistoryQuery,
+    response: { 200: machines.HistoryPage },
   }),
   probeMachine: route('probeMachine', 'POST', `${byName}/probe`, {
     summary: 'Ask a machine what it is',
@@ -141,9 +164,11 @@ export const routes = {
 
   deploy: route('deploy', 'POST', `${v1}/deploy`, {
     summary: 'Bring a bundle to machines',
-    querystring: Nothing,
+    description: '200: only a dry run was asked for; nothing was saved or sent.',
+    querystring: deployments.DeployQuery,
+    headers: OnceHeaders,
     body: deployments.DeployRequest,
-    response: { 202: deployments.Deployment },
+    response: { 200: deployments.DeployPlan, 202: deployments.Deployment },
   }),
   listDeployments: route('listDeployments', 'GET', `${v1}/deployments`, {
     summary: 'List deployments, newest first',
@@ -163,6 +188,28 @@ export const routes = {
     body: Nothing,
     response: { 202: deployments.Deployment },
   }),
+  rollBackDeployment: route('rollBackDeployment', 'POST', `${v1}/deployments/:id/rollback`, {
+    summary: 'Deploy the version that was on the machines before',
+    params: ById,
+    querystring: Nothing,
+    headers: OnceHeaders,
+    body: Nothing,
+    response: { 202: deployments.Deployment },
+  }),
+  verifyMachine: route('verifyMachine', 'POST', `${byName}/verify`, {
+    summary: 'Measure what is placed on a machine',
+    params: ByMachineName,
+    querystring: Nothing,
+    body: deployments.VerifyRequest,
+    response: { 200: deployments.MachineCheck },
+  }),
+  removeBundle: route('removeBundle', 'POST', `${byName}/remove`, {
+    summary: 'Take a bundle version from a machine',
+    params: ByMachineName,
+    querystring: Nothing,
+    body: deployments.RemoveRequest,
+    response: { 200: deployments.BundleRemoved },
+  }),
   listReceipts: route('listReceipts', 'GET', `${v1}/receipts`, {
     summary: 'List what is proven about files on machines, newest first',
     querystring: deployments.ReceiptQuery,
@@ -172,6 +219,7 @@ export const routes = {
   run: route('run', 'POST', `${v1}/run`, {
     summary: 'Run a bundle on machines',
     querystring: Nothing,
+    headers: OnceHeaders,
     body: runs.RunRequest,
     response: { 202: runs.RunsStarted },
   }),
@@ -192,6 +240,13 @@ export const routes = {
     querystring: Nothing,
     body: Nothing,
     response: { 202: runs.RunSummary },
+  }),
+  abandonRun: route('abandonRun', 'POST', `${v1}/runs/:id/abandon`, {
+    summary: 'Close a lost run by hand; what its machine still has of it is cleared away later',
+    params: ById,
+    querystring: Nothing,
+    body: Nothing,
+    response: { 200: runs.RunSummary },
   }),
   readRunLog: route('readRunLog', 'GET', `${v1}/runs/:id/log`, {
     summary: 'The log of a run as the agent wrote it, from a byte on',
@@ -214,6 +269,55 @@ export const routes = {
     response: eventsAnswer('Events token, state and end'),
   }),
 
+  createBenchmark: route('createBenchmark', 'POST', `${v1}/benchmarks`, {
+    summary: 'Measure bundles on machines by repeated runs',
+    querystring: Nothing,
+    headers: OnceHeaders,
+    body: benchmarks.BenchmarkRequest,
+    response: { 202: benchmarks.Benchmark },
+  }),
+  listBenchmarks: route('listBenchmarks', 'GET', `${v1}/benchmarks`, {
+    summary: 'List benchmarks, newest first',
+    querystring: benchmarks.BenchmarkQuery,
+    response: { 200: benchmarks.BenchmarkPage },
+  }),
+  showBenchmark: route('showBenchmark', 'GET', `${v1}/benchmarks/:id`, {
+    summary: 'Show one benchmark: its runs, its figures so far, and its machines among published results',
+    params: ById,
+    querystring: Nothing,
+    response: { 200: benchmarks.Benchmark },
+  }),
+  cancelBenchmark: route('cancelBenchmark', 'POST', `${v1}/benchmarks/:id/cancel`, {
+    summary: 'Cancel what has not ended yet of a benchmark',
+    params: ById,
+    querystring: Nothing,
+    body: Nothing,
+    response: { 202: benchmarks.Benchmark },
+  }),
+  readBenchmarkResults: route('readBenchmarkResults', 'GET', `${v1}/benchmarks/:id/results`, {
+    summary: 'The figures of a benchmark as json, jsonl, csv or md',
+    params: ById,
+    querystring: benchmarks.ResultQuery,
+    response: benchmarks.resultsAnswer,
+  }),
+
+  backup: route('backup', 'POST', `${v1}/backup`, {
+    summary: 'Take a backup of everything but the key, as a tar, while work goes on',
+    description:
+      'Fill the body with {}. Machine passwords stay sealed with the key file, which is not in it.',
+    querystring: Nothing,
+    body: Nothing,
+    response: bytesAnswer('A tar for restore', 'application/x-tar'),
+  }),
+  restore: route('restore', 'POST', `${v1}/restore`, {
+    summary: 'Put the state of a backup in the place of everything',
+    description:
+      'The body is the tar. The daemon starts anew; what was queued in the backup is not started, and the state before stays beside it.',
+    querystring: Nothing,
+    body: artifacts.FileBody,
+    response: { 202: Restoring },
+  }),
+
   followFleet: route('followFleet', 'GET', `${v1}/events`, {
     summary: 'Follow the fleet as server-sent events: machine, target, run, log',
     description:
@@ -222,6 +326,11 @@ export const routes = {
     response: eventsAnswer('Events machine, target, run, log and gap'),
   }),
 
+  showMetrics: route('showMetrics', 'GET', '/metrics', {
+    summary: 'Figures of the daemon for Prometheus',
+    querystring: Nothing,
+    response: textAnswer('All figures in Prometheus’ text format'),
+  }),
   showHealth: route('showHealth', 'GET', '/healthz', {
     summary: 'Whether the daemon is alive; needs no token',
     querystring: Nothing,

@@ -16,8 +16,8 @@ const monthSeconds = 31 * 24 * 3600;
 
 const ParameterValues = Type.Record(
   Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_-]{0,39}$' }),
-  Type.Union([Type.String({ maxLength: 4096 }), Type.Number()], {
-    description: 'a number, or a text of at most 4096 characters',
+  Type.Union([Type.String({ maxLength: 16_384 }), Type.Number()], {
+    description: 'a number, or a text of at most 16384 characters; machines may take less',
   }),
   { additionalProperties: false, maxProperties: 64 },
 );
@@ -99,6 +99,7 @@ const runFields = {
   createdAt: Time,
   startedAt: Type.Optional(Time),
   endedAt: Type.Optional(Time),
+  logExpiredAt: Type.Optional(Time),
 };
 
 /** A run in a list: all but its text. */
@@ -106,7 +107,10 @@ export const RunSummary = Type.Object(runFields, { title: 'RunSummary' });
 export type RunSummary = Static<typeof RunSummary>;
 
 export const Run = Type.Object(
-  { ...runFields, text: Type.Optional(Type.String({ description: 'What the model wrote' })) },
+  {
+    ...runFields,
+    text: Type.Optional(Type.String({ description: 'What the model wrote, at most 1 MiB of it' })),
+  },
   { title: 'Run' },
 );
 export type Run = Static<typeof Run>;

@@ -5,8 +5,11 @@ const stream = (mediaType: string, description: string) => ({
 });
 
 /** Raw bytes, offered as a file. */
-export const bytesAnswer = (description: string) => stream('application/octet-stream', description);
+export const bytesAnswer = (description: string, mediaType = 'application/octet-stream') =>
+  stream(mediaType, description);
 /** Server-sent events. */
 export const eventsAnswer = (description: string) => stream('text/event-stream', description);
 /** One JSON value per line. */
 export const linesAnswer = (description: string) => stream('application/jsonl', description);
+/** Lines for people or for programs that read figures. */
+export const textAnswer = (description: string) => stream('text/plain', description);

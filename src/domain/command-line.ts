@@ -48,6 +48,7 @@ function renderText(parameter: Extract<Parameter, { type: 'text' }>, value: unkn
   const takes = maxLength === undefined ? 'text' : `text of at most ${maxLength} bytes`;
   if (typeof value !== 'string') throw invalid(name, takes, quoted(value));
   if (value.includes('\0')) throw invalid(name, `${takes} without NUL`, 'a NUL');
+  if (/\p{Surrogate}/u.test(value)) throw invalid(name, `${takes} in whole characters`, 'half of one');
   const sizeBytes = sizeInBytes(value);
   if (maxLength !== undefined && sizeBytes > maxLength) throw invalid(name, takes, `${sizeBytes} bytes`);
   return value;
@@ -94,6 +95,18 @@ export function buildArguments(command: Command, values: ParameterValues): strin
     return argument.flag === undefined ? [word] : [argument.flag, word];
   });
 }
+
+/** A word as the C runtime of Windows and DOS reads it back from a command line. */
+function quotedWord(word: string): string {
+  if (word !== '' && !/[\s"]/.test(word)) return word;
+  // Backslashes count only before a quote, and then double.
+  return `"${word.replace(/(\\*)("|$)/g, (_, slashes: string, quote: string) => {
+    return slashes + slashes + (quote === '"' ? '\\"' : '');
+  })}"`;
+}
+
+/** Program and arguments as the one line that Windows and DOS hand to a program. */
+export const quotedLine = (words: readonly string[]): string => words.map(quotedWord).join(' ');
 
 const refuse = (detail: string): DomainError => new DomainError('INVALID_REQUEST', detail);
 

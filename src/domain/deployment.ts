@@ -53,6 +53,10 @@ export const targetEndStates: readonly TargetState[] = [
   'canceled',
 ];
 
+/** Whether a target in this state ended with the bundle in its place. */
+export const isTargetPlaced = (state: TargetState): boolean =>
+  state === 'done' || state === 'already-current';
+
 export const isTargetEnded = (state: TargetState): boolean => targetEndStates.includes(state);
 
 /** One machine of a deployment. */
@@ -67,11 +71,15 @@ export interface Target {
   readonly notBeforeMs?: number;
   /** How often it was put off; grows the pause. */
   readonly attempts: number;
+  /** Milliseconds spent on tries that failed and on the pauses after them; at `giveUpMs` it is given up. */
+  readonly waitedMs: number;
   /** Bytes to send to this machine, and sent so far. */
   readonly bytesTotal: number;
   readonly bytesSent: number;
   readonly bytesPerSecond?: number;
-  /** The place job under way; saved before it is delivered. */
+  /** How its files are proven; the weakest method of all of them. */
+  readonly proof?: ReceiptMethod;
+  /** The job under way on the machine; saved before it is delivered. */
   readonly jobId?: string;
   readonly jobToken?: string;
   readonly startedAtMs?: number;
@@ -89,22 +97,33 @@ export interface Deployment {
 
 export type DeploymentState = 'queued' | 'active' | 'done' | 'partly-failed' | 'failed' | 'canceled';
 
-/** A deployment's state is computed from its targets, never stored. */
+/** A deployment's state is computed from its targets' states, of which each once is enough; it is never stored. */
 export function deploymentState(targets: readonly TargetState[]): DeploymentState {
   if (targets.every((state) => state === 'queued')) return 'queued';
   if (!targets.every(isTargetEnded)) return 'active';
-  const good = targets.filter((state) => state === 'done' || state === 'already-current').length;
+  const good = targets.filter(isTargetPlaced).length;
   if (good === targets.length) return 'done';
   if (good > 0) return 'partly-failed';
   return targets.every((state) => state === 'canceled') ? 'canceled' : 'failed';
 }
 
+/** By what a file on a machine is proven: the agent's CRC-32, ours of the bytes read back, or its size alone. */
 export type ReceiptMethod = 'agent-crc' | 'read-back' | 'size-only';
+
+/** A size alone proves nothing about the bytes. */
+export const isProof = (method: ReceiptMethod): boolean => method !== 'size-only';
+
+/** The weakest of some methods; a bundle is proven no better than its worst file. */
+export function weakestMethod(methods: readonly ReceiptMethod[]): ReceiptMethod {
+  if (methods.includes('size-only')) return 'size-only';
+  return methods.includes('read-back') ? 'read-back' : 'agent-crc';
+}
 
 /** What is proven about one file on one machine, and how. */
 export interface Receipt {
   readonly id: number;
   readonly machineId: string;
+  /** As the machine was called at that time. */
   readonly machineName: string;
   readonly deploymentId: number;
   readonly bundleId: number;
@@ -123,6 +142,6 @@ export interface Placement {
   readonly bundleId: number;
   readonly folder: string;
   readonly placedAtMs: number;
-  /** False after the machine's agent was started anew, until a verify job has passed. */
+  /** False where only sizes were compared, and after the machine's agent was started anew, until it was measured. */
   readonly verified: boolean;
 }

@@ -37,6 +37,11 @@ export class DomainError extends Error {
     return errorTable[this.code].fault;
   }
 
+  /** What to do next, for a person. */
+  get hint(): string {
+    return errorTable[this.code].hint;
+  }
+
   get retry(): boolean {
     return errorTable[this.code].retry;
   }

@@ -25,6 +25,8 @@ export interface MachineServer {
   /** Measured on 4 KiB or more; a hint, not a benchmark. */
   readonly writeBytesPerSecond?: number;
   readonly readBytesPerSecond?: number;
+  /** Files in the spool of jobs that this daemon does not know; they are left alone. */
+  readonly foreignFiles?: readonly string[];
 }
 
 /** AGENT.NFO as read last; every value is the machine's own word. */

@@ -15,7 +15,21 @@ export type RunState =
   | 'canceled';
 
 export type RunEvent =
-  'start' | 'claimed' | 'ended' | 'cancel' | 'lose' | 'found' | 'succeed' | 'fail' | 'time-out' | 'stopped';
+  | 'start'
+  | 'claimed'
+  | 'ended'
+  | 'cancel'
+  | 'lose'
+  /** A lost run was found under way. */
+  | 'found'
+  /** A lost run was found never to have begun. */
+  | 'unclaimed'
+  /** A person closes a run that no machine can tell of. */
+  | 'abandon'
+  | 'succeed'
+  | 'fail'
+  | 'time-out'
+  | 'stopped';
 
 const outcomes = {
   succeed: 'succeeded',
@@ -29,8 +43,15 @@ export const runTable: StateTable<RunState, RunEvent> = {
   starting: { claimed: 'running', ended: 'collecting', cancel: 'canceling', lose: 'lost', fail: 'failed' },
   running: { ended: 'collecting', cancel: 'canceling', lose: 'lost', fail: 'failed' },
   collecting: { ...outcomes, lose: 'lost' },
-  canceling: { ended: 'collecting', claimed: 'canceling', lose: 'lost', ...outcomes },
-  lost: { found: 'running', ended: 'collecting', cancel: 'canceling', ...outcomes },
+  canceling: { ended: 'collecting', claimed: 'canceling', lose: 'lost', abandon: 'failed', ...outcomes },
+  lost: {
+    found: 'running',
+    unclaimed: 'starting',
+    ended: 'collecting',
+    cancel: 'canceling',
+    abandon: 'failed',
+    ...outcomes,
+  },
   succeeded: {},
   failed: {},
   'timed-out': {},
@@ -51,11 +72,15 @@ export interface RunLimits {
 /** Things that are true of a run beside its state and worth knowing when its figures are read. */
 export type RunFlag =
   | 'log-cut'
+  /** Only the beginning of its text is kept. */
+  | 'text-cut'
   | 'machine-lost-log'
   | 'log-conflict'
   | 'exit-after-end'
   | 'no-end-marker'
   | 'followed-quietly'
+  /** It was under way in the backup that the data directory was restored from. */
+  | 'restored'
   | 'parameters-by-engine';
 
 /** How the agent said that the job ended: the END file. */
@@ -63,6 +88,8 @@ export interface RunEnd {
   readonly reason: string;
   readonly exitCode?: number;
   readonly signal?: number;
+  /** Process id that the program had, where the system has one. */
+  readonly pid?: number;
   readonly why?: string;
   readonly systemError?: string;
   readonly wallMs?: number;
@@ -110,5 +137,9 @@ export interface Run {
   readonly requestedBy: string;
   readonly createdAtMs: number;
   readonly startedAtMs?: number;
+  /** When the daemon first saw that the agent had taken the job; before that the job may be delivered again. */
+  readonly claimedAtMs?: number;
   readonly endedAtMs?: number;
+  /** When the raw log was removed for its age. */
+  readonly logExpiredAtMs?: number;
 }

@@ -1,5 +1,5 @@
 import type { ClockSource, Figure, Timing } from './timing.ts';
-import type { EngineReport, TokenEvent } from './token-log.ts';
+import type { EngineReport } from './token-log.ts';
 
 export interface ClockFacts {
   readonly name: string;
@@ -8,13 +8,52 @@ export interface ClockFacts {
 }
 
 export interface TimingInput {
-  readonly events: readonly TokenEvent[];
+  readonly times: TextTimes;
   readonly report: EngineReport;
   readonly agentClock: ClockFacts;
   /** The clock that the engine measures its rate with, where it is known. */
   readonly engineClock?: ClockFacts;
   /** Start to end of the program, as the agent measured it. */
   readonly wallMs?: number;
+}
+
+/** Of more gaps than this none is kept: their median and percentile then cannot be told. */
+const MAX_GAPS = 1_000_000;
+
+/** When the pieces of a text came, taken in one by one, so that a log of any length can be measured. */
+export class TextTimes {
+  #count = 0;
+  #firstMs = 0;
+  #lastMs = 0;
+  #wentBack = false;
+  #gaps: number[] = [];
+
+  add(atMs: number): void {
+    if (this.#count === 0) this.#firstMs = atMs;
+    else this.#addGap(atMs - this.#lastMs);
+    this.#lastMs = atMs;
+    this.#count += 1;
+  }
+
+  get firstMs(): number | undefined {
+    return this.#count === 0 ? undefined : this.#firstMs;
+  }
+
+  /** First to last, over so many gaps; undefined when the clock went back on the way, or of fewer than two. */
+  get span(): { readonly ms: number; readonly gaps: number } | undefined {
+    if (this.#count < 2 || this.#wentBack) return undefined;
+    return { ms: this.#lastMs - this.#firstMs, gaps: this.#count - 1 };
+  }
+
+  /** Shortest first; none when there were too many. */
+  sortedGaps(): readonly number[] {
+    return this.#count - 1 > MAX_GAPS ? [] : this.#gaps.toSorted((a, b) => a - b);
+  }
+
+  #addGap(gapMs: number): void {
+    if (gapMs < 0) this.#wentBack = true;
+    if (this.#gaps.length < MAX_GAPS) this.#gaps.push(gapMs);
+  }
 }
 
 const unknownClock: ClockFacts = { name: 'unknown', stepMs: 0 };
@@ -41,16 +80,15 @@ function median(sorted: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? 0)) / 2;
 }
 
-/** Figures from the times between pieces of text. None when the clock went back on the way. */
-function spanFigures(timesMs: readonly number[], clock: ClockFacts): Timing {
-  const gaps = timesMs.slice(1).map((atMs, index) => atMs - (timesMs[index] ?? atMs));
-  const spanMs = gaps.reduce((sum, gap) => sum + gap, 0);
-  if (gaps.length === 0 || gaps.some((gap) => gap < 0) || !isMeasured(spanMs, clock)) return {};
-  const sorted = gaps.toSorted((a, b) => a - b);
+/** Figures from the times between pieces of text. */
+function spanFigures(times: TextTimes, clock: ClockFacts): Timing {
+  const { span } = times;
+  if (!span || !isMeasured(span.ms, clock)) return {};
+  const sorted = times.sortedGaps();
   const gapMedianMs = median(sorted);
   const gapP95Ms = percentile(sorted, 0.95);
   return {
-    intervalTokensPerSecond: figure((gaps.length / spanMs) * 1000, 'agent', clock),
+    intervalTokensPerSecond: figure((span.gaps / span.ms) * 1000, 'agent', clock),
     ...(isMeasured(gapMedianMs, clock) && { gapMedianMs: figure(gapMedianMs, 'agent', clock) }),
     ...(isMeasured(gapP95Ms, clock) && { gapP95Ms: figure(gapP95Ms, 'agent', clock) }),
   };
@@ -62,13 +100,12 @@ function spanFigures(timesMs: readonly number[], clock: ClockFacts): Timing {
  */
 export function timingOf(input: TimingInput): Timing {
   const { agentClock, report, wallMs } = input;
-  const timesMs = input.events.filter((event) => event.bytes.length > 0).map((event) => event.atMs);
-  const ttftMs = timesMs[0];
+  const ttftMs = input.times.firstMs;
   const { tokensPerSecond } = report;
   return {
     ...(ttftMs !== undefined &&
       isMeasured(ttftMs, agentClock) && { ttftMs: figure(ttftMs, 'agent', agentClock) }),
-    ...spanFigures(timesMs, agentClock),
+    ...spanFigures(input.times, agentClock),
     ...(tokensPerSecond !== undefined && {
       reportedTokensPerSecond: figure(tokensPerSecond, 'engine', input.engineClock ?? unknownClock),
     }),

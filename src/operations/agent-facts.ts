@@ -17,6 +17,12 @@ export async function readAgent(link: Link, clock: Clock): Promise<AgentFacts | 
   for (let attempt = 0; attempt < READ_TRIES; attempt += 1) {
     if (attempt > 0) await clock.sleep(PAUSE_MS);
     try {
+      const size = await link.size(agentInfoPath);
+      if (size === undefined) return undefined;
+      if (size > MAX_INFO_BYTES) {
+        why = `it has ${size} bytes`;
+        continue;
+      }
       const info = decodeAgentInfo(await link.read(agentInfoPath, { maxBytes: MAX_INFO_BYTES }));
       if (info.state === 'ok') return info.facts;
       if (info.state === 'damaged') why = info.why;
@@ -28,6 +34,12 @@ export async function readAgent(link: Link, clock: Clock): Promise<AgentFacts | 
     }
   }
   throw new DomainError('SPOOL_DAMAGED', `AGENT.NFO cannot be used: ${why}`);
+}
+
+/** For those who can do without what an agent says of itself. */
+export function ignoreDamage(error: unknown): undefined {
+  if (error instanceof DomainError && error.code === 'SPOOL_DAMAGED') return undefined;
+  throw error;
 }
 
 /**

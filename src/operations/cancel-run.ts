@@ -2,9 +2,9 @@ import { encodeKillJob } from '../spool/job-file.ts';
 import { jobPath } from '../spool/paths.ts';
 import type { Link } from '../transports/transport.ts';
 import { newJobKey } from './job-key.ts';
-import { performJob } from './jobs.ts';
 import type { Parts } from './parts.ts';
 import type { RunWork } from './run-work.ts';
+import { performShortJob } from './short-job.ts';
 
 /**
  * Stops a run and says what is proven: `never-started` when the job could still be taken out of IN, else the agent's
@@ -23,7 +23,7 @@ export async function stopOnMachine(
     target: work.key.id,
     targetToken: work.key.token,
   });
-  const { reason } = (await performJob(parts, link, key, job, work.signal)).end;
+  const { reason } = (await performShortJob(parts, link, work.machine.id, key, job, work.signal)).end;
   if (reason === 'killed' || reason === 'already-ended' || reason === 'cannot') return reason;
   return 'not-known';
 }

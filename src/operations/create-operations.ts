@@ -1,19 +1,26 @@
-import { buildArguments } from '../domain/command-line.ts';
 import type { Bundle, ParameterValues } from '../domain/bundle.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Machine } from '../domain/machine.ts';
-import { platformOf } from '../platforms/index.ts';
+import type { RunLimits } from '../domain/run.ts';
+import { benchmarkReport } from './benchmark-report.ts';
+import { Benchmarks } from './benchmarks.ts';
 import { createBundle, findBundle, receiveArtifact } from './bundles.ts';
+import { checkRunnable } from './check-command.ts';
+import { deployOperations } from './deploy-operations.ts';
 import { Deployments } from './deployments.ts';
 import { EventBus } from './event-bus.ts';
+import { Housekeeping } from './housekeeping.ts';
+import { MachineFiles } from './machine-files.ts';
 import { Machines } from './machines.ts';
 import type { Operations } from './operations.ts';
 import type { Parts } from './parts.ts';
-import { platformIdOf } from './preflight-plan.ts';
 import { followRun, tokenEvents } from './run-feed.ts';
 import { Runs } from './runs.ts';
 import { selectMachines } from './select-machines.ts';
 import { Sessions } from './sessions.ts';
+
+/** A stopping daemon waits so long for the answer to a command that is under way; then it hangs up. */
+const LAST_ANSWER_MS = 2_000;
 
 /** Builds the use cases over a store and a transport. Nothing runs before `start()`. */
 export function createOperations(outside: Omit<Parts, 'events' | 'sessions'>): Operations {
@@ -24,13 +31,22 @@ export function createOperations(outside: Omit<Parts, 'events' | 'sessions'>): O
     runs.wake();
   };
   const machines = new Machines(parts, wakeAll);
+  const machineFiles = new MachineFiles(parts, wakeAll);
   const deployments = new Deployments(parts, wakeAll);
   const runs = new Runs(parts, wakeAll);
+  const benchmarks = new Benchmarks(parts, {
+    admit: (reference, selected, asked) => admitRuns(parts, reference, selected, asked),
+    cancelRun: (id) => runs.cancel(id),
+    wakeAll,
+  });
+  const housekeeping = new Housekeeping(parts);
   return {
     events,
     registerMachine: (input) => machines.register(input),
     changeMachine: (name, change) => machines.change(name, change),
     removeMachine: (name) => machines.remove(name),
+    retireMachine: (name) => machines.retire(name),
+    restoreMachine: (name) => machines.restore(name),
     probeMachine: (name, { adopt }) => machines.probe(name, adopt),
     holdMachine: (name, held) => machines.hold(name, held),
     explainMachine: (name) => machines.explain(name),
@@ -39,55 +55,63 @@ export function createOperations(outside: Omit<Parts, 'events' | 'sessions'>): O
       receiveArtifact(parts, filename, source, expectedBytes),
     createBundle: (input) => createBundle(parts, input),
     findBundle: (reference) => findBundle(parts, reference),
-    deploy: async ({ bundle: reference, machines: selector, requestedBy }) => {
-      const bundle = await findBundle(parts, reference);
-      const selected = await selectMachines(parts.store, selector);
-      const deployment = await deployments.create(bundle.id, selected, requestedBy);
-      return { deployment, targets: await parts.store.deployments.targets(deployment.id) };
-    },
-    cancelDeployment: (id) => deployments.cancel(id),
-    run: async (request) => {
-      const bundle = await findBundle(parts, request.bundle);
-      const selected = await selectMachines(parts.store, request.machines);
-      checkParameters(bundle, selected, request.parameters);
-      const missing = await machinesWithout(parts, bundle, selected);
-      if (missing.length > 0) {
-        if (!request.deploy) throw notDeployed(bundle, missing);
-        await deployments.create(bundle.id, missing, request.requestedBy);
-      }
-      const limits = { ...parts.settings.run.limits, ...request.limits };
-      return runs.create(bundle, selected, { ...request, limits });
-    },
+    ...deployOperations(parts, deployments, machineFiles),
+    run: (request) => startRuns(parts, runs, request),
     cancelRun: (id) => runs.cancel(id),
+    abandonRun: (id) => runs.abandon(id),
+    createBenchmark: (request) => benchmarks.create(request),
+    cancelBenchmark: (id) => benchmarks.cancel(id),
+    reportBenchmark: (id) => benchmarkReport(parts, id),
     tokenEvents: (runId) => tokenEvents(parts, runId),
     followRun: (runId, fromOffset, signal) => followRun(parts, runId, fromOffset, signal),
+    backup: () => parts.store.backup(parts.clock.nowMs()),
+    stageRestore: (source) => parts.store.stageRestore(source, parts.clock.nowMs()),
     start: async () => {
       await deployments.start();
       runs.start();
+      housekeeping.start();
     },
     stop: async () => {
-      await Promise.all([deployments.stop(), runs.stop()]);
+      const all = [machineFiles, deployments, runs, housekeeping];
+      const stopped = Promise.all(all.map((one) => one.stop()));
+      const settled = new AbortController();
+      const patience = parts.clock.sleep(LAST_ANSWER_MS, settled.signal).catch(() => undefined);
+      await Promise.race([stopped, patience]);
+      settled.abort();
       await parts.sessions.closeAll();
+      await stopped;
     },
   };
 }
 
-/** Refuses here what the machine could only refuse later: bad values, and command lines that its system would cut. */
-function checkParameters(bundle: Bundle, machines: readonly Machine[], values: ParameterValues): void {
-  if (!bundle.command) {
-    throw new DomainError('BUNDLE_HAS_NO_COMMAND', `${bundle.name}@${bundle.version} has no command to run`);
-  }
-  const program = bundle.command.exe ?? bundle.command.program ?? '';
-  const line = [program, ...buildArguments(bundle.command, values)];
-  const bytes = line.reduce((sum, word) => sum + Buffer.byteLength(word) + 1, 0);
-  for (const machine of machines) {
-    const { maxCommandChars } = platformOf(platformIdOf(machine));
-    if (bytes <= maxCommandChars) continue;
-    throw new DomainError(
-      'COMMAND_TOO_LONG',
-      `the command line has ${bytes} bytes; ${machine.name} takes ${maxCommandChars}`,
-    );
-  }
+async function startRuns(
+  parts: Parts,
+  runs: Runs,
+  request: Parameters<Operations['run']>[0],
+): ReturnType<Operations['run']> {
+  const selected = await selectMachines(parts.store, request.machines);
+  const { bundle, missing } = await admitRuns(parts, request.bundle, selected, request);
+  const limits = { ...parts.settings.run.limits, ...request.limits };
+  return runs.create(bundle, selected, { ...request, limits, deployFirst: missing });
+}
+
+/** The bundle that is meant, and on which of the machines it is missing; refuses what could not be run there. */
+async function admitRuns(
+  parts: Parts,
+  reference: string,
+  machines: readonly Machine[],
+  asked: {
+    readonly parameters: ParameterValues;
+    readonly limits: Partial<RunLimits>;
+    readonly deploy: boolean;
+  },
+): Promise<{ bundle: Bundle; missing: Machine[] }> {
+  const bundle = await findBundle(parts, reference);
+  const limits = { ...parts.settings.run.limits, ...asked.limits };
+  await checkRunnable(parts.store, bundle, machines, { parameters: asked.parameters, limits });
+  const missing = await machinesWithout(parts, bundle, machines);
+  if (missing.length > 0 && !asked.deploy) throw notDeployed(bundle, missing);
+  return { bundle, missing };
 }
 
 async function machinesWithout(

@@ -37,6 +37,10 @@ export async function writeIdentity(link: Link, machineId: string, daemonId: str
   await link.write(machineIdPath, encodeMachineId({ machine: machineId, daemon: daemonId }));
 }
 
+/** Whether an error says that what answers is not, or not any more, the machine that is meant. */
+export const isIdentityError = ({ code }: DomainError): boolean =>
+  code === 'WRONG_MACHINE' || code === 'ID_MISSING' || code === 'MACHINE_OWNED';
+
 /** Throws when the machine at the other end is not the one that is meant, or is another daemon's. */
 export function checkIdentity(
   found: Identity,

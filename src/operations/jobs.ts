@@ -21,7 +21,7 @@ export async function deliverJob(link: Link, id: string, job: Uint8Array): Promi
   await link.rename(jobTempPath(id), jobPath(id));
 }
 
-async function look(link: Link, id: string): Promise<JobPlace> {
+async function lookFor(link: Link, id: string): Promise<JobPlace> {
   if ((await link.size(endPath(id))) !== undefined) return 'ended';
   if ((await link.size(runPath(id))) !== undefined) return 'claimed';
   if ((await link.size(jobPath(id))) !== undefined) return 'waiting';
@@ -33,34 +33,61 @@ async function look(link: Link, id: string): Promise<JobPlace> {
  * misses in a row mean that it is not there.
  */
 export async function findJob(link: Link, id: string): Promise<JobPlace> {
-  const first = await look(link, id);
-  return first === 'absent' ? look(link, id) : first;
+  const first = await lookFor(link, id);
+  return first === 'absent' ? lookFor(link, id) : first;
 }
 
-/** The END of a job, or undefined while there is none that is whole and ours. Throws SPOOL_DAMAGED for nonsense. */
-export async function readEnd(link: Link, key: JobKey, daemonId: string): Promise<EndFile | undefined> {
-  if ((await link.size(endPath(key.id))) === undefined) return undefined;
+/** An END as it lies there. `unusable`: it can never be this job's END; whose or what it is, `why` says. */
+export type EndLook =
+  | { readonly state: 'none' }
+  | { readonly state: 'ours'; readonly end: EndFile }
+  | {
+      readonly state: 'unusable';
+      readonly why: string;
+      /** Another job's, and so not to be touched. */
+      readonly foreign: boolean;
+      readonly bytes: Uint8Array;
+    };
+
+/** Looks for the END of a job. It is published whole, so one that is not whole is damaged. */
+export async function lookAtEnd(link: Link, key: JobKey, daemonId: string): Promise<EndLook> {
+  const name = `OUT/${key.id}.END`;
+  const unusable = (why: string, bytes: Uint8Array = new Uint8Array(), foreign = false): EndLook => {
+    return { state: 'unusable', why: `${name} ${why}`, foreign, bytes };
+  };
+  const size = await link.size(endPath(key.id));
+  if (size === undefined) return { state: 'none' };
+  if (size > MAX_END_BYTES) return unusable(`has ${size} bytes, more than an END can have`);
   let bytes: Uint8Array;
   try {
     bytes = await link.read(endPath(key.id), { maxBytes: MAX_END_BYTES });
   } catch (error) {
     if (error instanceof DomainError && (error.code === 'FILE_NOT_FOUND' || error.code === 'FILE_BUSY')) {
-      return undefined;
+      return { state: 'none' };
     }
     throw error;
   }
   const decoded = decodeEnd(bytes);
-  if (decoded.state === 'incomplete') return undefined;
-  if (decoded.state === 'damaged') {
-    throw new DomainError('SPOOL_DAMAGED', `OUT/${key.id}.END makes no sense: ${decoded.why}`);
-  }
+  if (decoded.state === 'incomplete') return unusable('is cut: its last line is missing', bytes);
+  if (decoded.state === 'damaged') return unusable(`makes no sense: ${decoded.why}`, bytes);
   const ours = decoded.id === key.id && decoded.token === key.token && decoded.daemon === daemonId;
-  return ours ? decoded : undefined;
+  if (!ours) return unusable('is the end of another job', bytes, true);
+  return { state: 'ours', end: decoded };
 }
 
+/** The END of a job, or undefined while there is none that is ours. Throws SPOOL_DAMAGED for nonsense. */
+export async function readEnd(link: Link, key: JobKey, daemonId: string): Promise<EndFile | undefined> {
+  const look = await lookAtEnd(link, key, daemonId);
+  if (look.state === 'unusable' && !look.foreign) throw new DomainError('SPOOL_DAMAGED', look.why);
+  return look.state === 'ours' ? look.end : undefined;
+}
+
+/** How often an END is read before it counts as damaged for good: a disk may be in the middle of writing it. */
+export const UNUSABLE_END_LOOKS = 5;
+
 /**
- * Brings a short job (place, verify, kill, probe) to its end: delivers it unless it is there already, waits for its
- * END, and clears it away. AGENT_SILENT when the agent leaves it in IN for too long; then the job is taken back.
+ * Brings a new short job (place, verify, kill, probe) to its end: delivers it, waits for its END, and clears it away.
+ * AGENT_SILENT when the agent leaves it in IN for too long (then the job is taken back), or it vanishes.
  */
 export async function performJob(
   parts: Pick<Parts, 'clock' | 'settings' | 'store'>,
@@ -69,24 +96,26 @@ export async function performJob(
   job: Uint8Array,
   signal?: AbortSignal,
 ): Promise<EndFile> {
-  if ((await findJob(link, key.id)) === 'absent') await deliverJob(link, key.id, job);
+  await deliverJob(link, key.id, job);
   const { clock, settings, store } = parts;
   let waitingSinceMs = clock.monotonicMs();
+  let unusableLooks = 0;
   for (;;) {
-    const end = await readEnd(link, key, store.daemonId);
-    if (end) {
-      await clearJob(parts, link, key.id, 0);
-      return end;
+    const look = await lookAtEnd(link, key, store.daemonId);
+    if (look.state === 'ours') {
+      // Nobody remembers a short job once it is answered: an agent that died before it let go of it is waited for.
+      const patience = { patienceMs: settings.jobs.waitMs, ...(signal && { signal }) };
+      await clearJob(parts, link, key.id, { leaveLog: true, ...patience });
+      return look.end;
+    }
+    unusableLooks = look.state === 'unusable' ? unusableLooks + 1 : 0;
+    if (look.state === 'unusable' && unusableLooks >= UNUSABLE_END_LOOKS) {
+      throw new DomainError('SPOOL_DAMAGED', look.why);
     }
     const waitedMs = clock.monotonicMs() - waitingSinceMs;
     if (waitedMs > settings.jobs.waitMs) {
-      if (await link.remove(jobPath(key.id))) {
-        throw new DomainError(
-          'AGENT_SILENT',
-          `the agent did not take a job within ${Math.round(waitedMs / 1000)} s`,
-        );
-      }
-      // It was taken after all: a copy or a check of large files may last.
+      await requireTaken(link, key.id, waitedMs);
+      // A copy or a check of large files may last.
       waitingSinceMs = clock.monotonicMs();
     }
     signal?.throwIfAborted();
@@ -94,7 +123,25 @@ export async function performJob(
   }
 }
 
+/** Takes a job back that nobody took in all that time. AGENT_SILENT unless it is being worked on, or has ended. */
+async function requireTaken(link: Link, id: string, waitedMs: number): Promise<void> {
+  if (await link.remove(jobPath(id))) {
+    const seconds = Math.round(waitedMs / 1000);
+    throw new DomainError('AGENT_SILENT', `the agent did not take a job within ${seconds} s`);
+  }
+  if ((await findJob(link, id)) !== 'absent') return;
+  throw new DomainError('AGENT_SILENT', 'a job is gone from the machine, and has no end there');
+}
+
 const LET_GO_LOOKS = 10;
+
+interface Clearing {
+  readonly keptSlots?: readonly number[];
+  readonly leaveLog?: boolean;
+  /** How long an agent may take to let go of the RUN; otherwise a few looks. */
+  readonly patienceMs?: number;
+  readonly signal?: AbortSignal;
+}
 
 /**
  * Removes what an ended job left on the machine; the END goes last, and only once the agent has let go of the RUN.
@@ -104,14 +151,17 @@ export async function clearJob(
   parts: Pick<Parts, 'clock' | 'settings'>,
   link: Link,
   id: string,
-  keptFiles: number,
+  what: Clearing = {},
 ): Promise<boolean> {
+  const { clock, settings } = parts;
+  const startMs = clock.monotonicMs();
   for (let looks = 1; (await link.size(runPath(id))) !== undefined; looks += 1) {
-    if (looks === LET_GO_LOOKS) return false;
-    await parts.clock.sleep(parts.settings.jobs.pollMs);
+    const isLate = clock.monotonicMs() - startMs >= (what.patienceMs ?? 0);
+    if (looks >= LET_GO_LOOKS && isLate) return false;
+    await clock.sleep(settings.jobs.pollMs, what.signal);
   }
-  await link.remove(logPath(id));
-  for (let slot = 1; slot <= keptFiles; slot += 1) await link.remove(keptPath(id, slot));
+  if (what.leaveLog !== true) await link.remove(logPath(id));
+  for (const slot of what.keptSlots ?? []) await link.remove(keptPath(id, slot));
   await link.remove(endPath(id));
   return true;
 }

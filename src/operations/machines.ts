@@ -39,14 +39,29 @@ export class Machines {
     await this.#parts.store.machines.remove(machine.id);
   }
 
+  /** The name stays taken, the history stays; selections by label or `all` do not mean it any more. */
+  async retire(name: string): Promise<Machine> {
+    const { store, clock } = this.#parts;
+    const machine = await requireMachine(store, name);
+    if (machine.state === 'retired') return machine;
+    const retired = await store.machines.retire(machine.id, clock.nowMs());
+    this.#publish(retired);
+    return retired;
+  }
+
+  async restore(name: string): Promise<Machine> {
+    const machine = await requireMachine(this.#parts.store, name);
+    return machine.state === 'retired' ? this.#update(machine, { state: 'ready' }) : machine;
+  }
+
   async hold(name: string, held: boolean): Promise<Machine> {
     const machine = await requireMachine(this.#parts.store, name);
     return this.#update(machine, { held });
   }
 
-  /** Refused while a run or a deployment has the machine: it knows the machine better than a probe could. */
+  /** Whatever has the machine goes on: a probe changes nothing there but the identity of a machine that has none. */
   async probe(name: string, adopt: boolean): Promise<Machine> {
-    const { store, clock } = this.#parts;
+    const { store, clock, sessions } = this.#parts;
     const machine = await requireMachine(store, name);
     try {
       const probed = await probe(this.#parts, machine, adopt);
@@ -54,6 +69,7 @@ export class Machines {
       return probed;
     } catch (thrown) {
       const error = asDomainError(thrown);
+      if (sessions.isStopping) throw error;
       const lastError = { code: error.code, detail: error.message, atMs: clock.nowMs() };
       const health = error.fault === 'network' ? 'unreachable' : 'suspect';
       this.#publish(await store.machines.update(machine.id, { health, lastError }, clock.nowMs()));
@@ -104,6 +120,10 @@ function adviceFor(machine: Machine): string[] {
   if (machine.state === 'new' && code === undefined)
     advice.push(`Probe it: fleet98 machine probe ${machine.name}`);
   if (machine.state === 'ready' && !machine.agent) advice.push(errorTable.AGENT_NEEDED.hint);
+  const foreign = machine.server?.foreignFiles ?? [];
+  if (foreign.length > 0) {
+    advice.push(`Files of jobs that this daemon does not know are left alone there: ${foreign.join(', ')}`);
+  }
   if (machine.held) advice.push(errorTable.MACHINE_HELD.hint);
   if (machine.agent?.hold) advice.push('Somebody holds new jobs at the machine itself; ask there.');
   if (advice.length === 0) advice.push('Nothing seems to be wrong.');

@@ -23,6 +23,8 @@ export interface LinkMeasurement {
  * and writing can start in the middle of a file. Throws BYTES_CHANGED when the server alters bytes.
  */
 export async function measureLink(link: Link, clock: Clock): Promise<LinkMeasurement> {
+  // Where no agent ever ran, nobody has made it yet.
+  await link.makeFolder('STAGE');
   const bytes = probeBytes(FIRST_BYTES);
   let rates = await roundTrip(link, clock, bytes);
   if (rates.totalMs < QUICK_MS) rates = await roundTrip(link, clock, probeBytes(SECOND_BYTES));

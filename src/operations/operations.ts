@@ -1,12 +1,18 @@
+import type { Readable } from 'node:stream';
 import type { Artifact } from '../domain/artifact.ts';
+import type { Benchmark } from '../domain/benchmark.ts';
 import type { Bundle, Command, ParameterValues } from '../domain/bundle.ts';
 import type { Deployment, Target } from '../domain/deployment.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { Lane } from '../domain/lane.ts';
 import type { Machine, PlatformId } from '../domain/machine.ts';
+import type { RequestKey } from '../domain/request.ts';
 import type { Run, RunLimits, RunState } from '../domain/run.ts';
 import type { TokenEvent } from '../domain/token-log.ts';
+import type { BenchmarkReport } from './benchmark-report.ts';
+import type { MachinePlan } from './deploy-plan.ts';
 import type { EventBus } from './event-bus.ts';
+import type { BundleCheck } from './measure-bundle.ts';
 
 /** Which machines are meant. Names that do not exist are refused; retired machines are never meant by labels or `all`. */
 export type Selector =
@@ -47,6 +53,20 @@ export interface NewBundle {
   readonly engine: string;
 }
 
+export interface BenchmarkRequest {
+  readonly name?: string;
+  readonly bundles: readonly string[];
+  readonly machines: Selector;
+  readonly parameters: ParameterValues;
+  readonly limits: Partial<RunLimits>;
+  readonly repetitions: number;
+  readonly warmUps: number;
+  /** Deploy first where a bundle is not. */
+  readonly deploy: boolean;
+  readonly requestedBy: string;
+  readonly request?: RequestKey;
+}
+
 /** What is known of how a machine does, for the person who asks why. */
 export interface MachineReport {
   readonly machine: Machine;
@@ -71,6 +91,9 @@ export interface Operations {
   registerMachine(input: NewMachine): Promise<Machine>;
   changeMachine(name: string, change: MachineChange): Promise<Machine>;
   removeMachine(name: string): Promise<void>;
+  /** MACHINE_BUSY while anything is queued or under way there. */
+  retireMachine(name: string): Promise<Machine>;
+  restoreMachine(name: string): Promise<Machine>;
   probeMachine(name: string, options: { adopt: boolean }): Promise<Machine>;
   holdMachine(name: string, held: boolean): Promise<Machine>;
   explainMachine(name: string): Promise<MachineReport>;
@@ -89,8 +112,22 @@ export interface Operations {
     bundle: string;
     machines: Selector;
     requestedBy: string;
+    /** Kept with what it makes; a key that was kept before makes nothing and is thrown out. */
+    request?: RequestKey;
   }): Promise<{ deployment: Deployment; targets: Target[] }>;
+  /** What deploying would do; nothing is saved, and no machine is asked. */
+  planDeployment(bundle: Bundle, machines: Selector): Promise<MachinePlan[]>;
   cancelDeployment(id: number): Promise<void>;
+  /** A new deployment of the version that was on the machines before. NO_OLDER_VERSION, ROLLBACK_UNCLEAR. */
+  rollBackDeployment(
+    id: number,
+    requestedBy: string,
+    request?: RequestKey,
+  ): Promise<{ deployment: Deployment; targets: Target[] }>;
+  /** Measures what is placed on a machine, or one bundle (`name[@version]`) of it. NOT_DEPLOYED, MACHINE_BUSY. */
+  verifyMachine(name: string, bundle?: string): Promise<BundleCheck[]>;
+  /** Takes a bundle version from a machine. NOT_DEPLOYED, BUNDLE_IN_USE, MACHINE_BUSY. */
+  removeBundle(name: string, bundle: string): Promise<Bundle>;
 
   run(request: {
     bundle: string;
@@ -100,8 +137,17 @@ export interface Operations {
     /** Deploy first where the bundle is not. */
     deploy: boolean;
     requestedBy: string;
+    request?: RequestKey;
   }): Promise<Run[]>;
   cancelRun(id: number): Promise<Run>;
+  /** Closes a run by hand that no machine can tell of. RUN_NOT_LOST for one that is under way. */
+  abandonRun(id: number): Promise<Run>;
+  /** Saved with all of its runs in one step; they are carried out like any others, in order on each machine. */
+  createBenchmark(request: BenchmarkRequest): Promise<Benchmark>;
+  /** Ends what has not begun and asks the rest to stop; ALREADY_ENDED when nothing is left. */
+  cancelBenchmark(id: number): Promise<void>;
+  /** What it says so far. */
+  reportBenchmark(id: number): Promise<BenchmarkReport>;
   /** The token events of what is stored of the run's log so far; NOT_FOUND at the first step. */
   tokenEvents(runId: number): AsyncIterable<TokenEvent & { readonly text: string }>;
   /**
@@ -109,6 +155,11 @@ export interface Operations {
    * state changes as they happen, and `end`. Ends without `end` when `signal` is aborted.
    */
   followRun(runId: number, fromOffset: number, signal: AbortSignal): AsyncIterable<RunFeedItem>;
+
+  /** Everything but the key as one tar, while work goes on. */
+  backup(): Promise<Readable>;
+  /** Checks a backup and lays it ready for the next start. BACKUP_DAMAGED leaves everything as it is. */
+  stageRestore(source: AsyncIterable<Uint8Array>): Promise<void>;
 
   /** Takes up what was under way when the daemon stopped, then starts new work as lanes come free. */
   start(): Promise<void>;

@@ -1,4 +1,4 @@
-import type { Bundle, BundleFile } from '../domain/bundle.ts';
+import type { Bundle } from '../domain/bundle.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { AgentFacts, Machine, PlatformId } from '../domain/machine.ts';
 import { runPreflight } from '../doctor/preflight/run-preflight.ts';
@@ -12,15 +12,15 @@ export function platformIdOf(machine: Machine): PlatformId {
   return told === 'win9x' || told === 'winnt' || told === 'linux' || told === 'unix' ? told : 'msdos';
 }
 
-/** Findings for putting `bundle` on `machine`. `toSend` are the files that are not there yet. */
+/** Findings for putting `bundle` on `machine`. `toSend` are the files that are not there yet, with what is of each. */
 export async function findingsFor(
   store: Store,
   machine: Machine,
   agent: AgentFacts | undefined,
   bundle: Bundle,
-  toSend: readonly BundleFile[],
+  toSend: readonly { readonly name: string; readonly presentBytes?: number }[],
 ): Promise<Finding[]> {
-  const sending = new Set(toSend.map((file) => file.name));
+  const sending = new Map(toSend.map((file) => [file.name, file.presentBytes ?? 0]));
   const files = await Promise.all(
     bundle.files.map(async (file) => {
       const artifact = await store.artifacts.get(file.sha256);
@@ -29,6 +29,7 @@ export async function findingsFor(
         sizeBytes: file.sizeBytes,
         kind: artifact?.kind ?? 'other',
         facts: artifact?.facts ?? {},
+        presentBytes: sending.get(file.name) ?? file.sizeBytes,
         alreadyThere: !sending.has(file.name),
       };
     }),

@@ -4,6 +4,7 @@ import { encodeProbeJob } from '../spool/job-file.ts';
 import { agentInfoPath } from '../spool/paths.ts';
 import type { Link } from '../transports/transport.ts';
 import { readAgent } from './agent-facts.ts';
+import { findForeignFiles } from './foreign-files.ts';
 import { checkIdentity, readIdentity, writeIdentity } from './identity.ts';
 import { newJobKey } from './job-key.ts';
 import { performJob } from './jobs.ts';
@@ -20,23 +21,24 @@ const USUAL_SPOOLS = ['/FLEET98', '/C/FLEET98', '/C:/FLEET98', '/DRIVE_C/FLEET98
  */
 export async function probe(parts: Parts, machine: Machine, adopt: boolean): Promise<Machine> {
   const spool = await findSpool(parts, machine);
-  const link = await parts.sessions.openUnchecked(machine, spool);
-  try {
+  return parts.sessions.withUnchecked(machine, spool, async (link) => {
     await claimIdentity(parts, link, machine, adopt);
     const measured = await measureLink(link, parts.clock);
     const agent = await greetAgent(parts, link);
-    const server: MachineServer = { ...link.server, ...measured };
-    return await keep(parts, machine, { spool, server, agent });
-  } finally {
-    await link.close();
-  }
+    const foreignFiles = await findForeignFiles(parts, link);
+    const server: MachineServer = {
+      ...(await link.describeServer()),
+      ...measured,
+      ...(foreignFiles.length > 0 && { foreignFiles }),
+    };
+    return keep(parts, machine, { spool, server, agent });
+  });
 }
 
 /** The spool that a person named, or the usual place that has an agent's NFO, or the first that is a folder at all. */
 async function findSpool(parts: Parts, machine: Machine): Promise<string> {
   const candidates = machine.spool === undefined ? USUAL_SPOOLS : [machine.spool];
-  const root = await parts.sessions.openUnchecked(machine, '/');
-  try {
+  return parts.sessions.withUnchecked(machine, '/', async (root) => {
     const folders: string[] = [];
     for (const path of candidates) {
       if (!(await root.folderExists(path))) continue;
@@ -49,9 +51,7 @@ async function findSpool(parts: Parts, machine: Machine): Promise<string> {
       'SPOOL_NOT_FOUND',
       `${machine.name} shows none of the folders ${candidates.join(', ')}`,
     );
-  } finally {
-    await root.close();
-  }
+  });
 }
 
 /** A machine that is new here gets its id now; any other must show the one it got. */

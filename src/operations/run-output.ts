@@ -1,12 +1,17 @@
 import type { Bundle } from '../domain/bundle.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Run } from '../domain/run.ts';
+import { TextTimes } from '../domain/timing-figures.ts';
 import type { TokenEvent } from '../domain/token-log.ts';
 import { engineById } from '../engines/index.ts';
 import type { EngineReader, EngineResult } from '../engines/engine.ts';
+import { TextBuilder } from '../engines/text.ts';
 import { createRunLogDecoder } from '../spool/run-log.ts';
 import type { RunLogHeader } from '../spool/run-log.ts';
 import type { Store } from '../store/open-store.ts';
+
+/** More of a run's text is only in its log. */
+const MAX_TEXT_BYTES = 1024 * 1024;
 
 /** Token events that one record of the log gave, and where in the raw log that record ends. */
 export interface OutputStep {
@@ -44,18 +49,32 @@ export class OutputReader {
   }
 }
 
-/** The whole stored log of a run, read through its engine. */
-export async function readOutput(
-  store: Store,
-  run: Run,
-  bundle: Bundle,
-): Promise<{ header: RunLogHeader | undefined; events: TokenEvent[]; result: EngineResult }> {
+/** What a whole log says, in little memory however long it is. */
+export interface OutputSummary {
+  readonly header: RunLogHeader | undefined;
+  readonly result: EngineResult;
+  readonly tokens: number;
+  readonly times: TextTimes;
+  readonly text: string;
+  readonly isTextCut: boolean;
+}
+
+/** Reads the whole stored log of a run through its engine. */
+export async function readOutput(store: Store, run: Run, bundle: Bundle): Promise<OutputSummary> {
   const reader = new OutputReader(bundle);
-  const events: TokenEvent[] = [];
+  const times = new TextTimes();
+  const text = new TextBuilder(MAX_TEXT_BYTES);
+  let tokens = 0;
+  const take = ({ atMs, bytes }: TokenEvent): void => {
+    tokens += 1;
+    text.add(bytes);
+    if (bytes.length > 0) times.add(atMs);
+  };
   for await (const bytes of store.runLogs.chunks(run.id, 0)) {
-    for (const step of reader.push(bytes)) events.push(...step.events);
+    for (const { events } of reader.push(bytes)) events.forEach(take);
   }
   const result = reader.finish();
-  events.push(...result.events);
-  return { header: reader.header, events, result };
+  result.events.forEach(take);
+  const { text: kept, isCut } = text.finish();
+  return { header: reader.header, result, tokens, times, text: kept, isTextCut: isCut };
 }

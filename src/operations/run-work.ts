@@ -19,6 +19,16 @@ export interface RunWork {
   readonly waker: Waker;
   /** Whether the job may be on the machine. Before that a run can simply fail; afterwards its end must be found. */
   touched: boolean;
+  /** When this daemon began with it, by the monotonic clock. */
+  readonly begunMs: number;
+  /** Since when its job is seen to lie untouched in IN, by the monotonic clock. */
+  waitingSinceMs?: number;
+  /** How many looks in a row found an END that cannot be used. */
+  unusableEndLooks: number;
+  /** How often the agent was asked for the program's process id. */
+  pidLooks: number;
+  /** The LOG under this job's name is another's. */
+  logIsForeign?: boolean;
 }
 
 /** Moves a run, and tells listeners. False when the lane that the move needs is taken. */
@@ -34,6 +44,24 @@ export async function moveRun(
   work.run = moved;
   publishRun(parts, moved);
   return true;
+}
+
+/** The run as the store has it now: a person may have canceled or abandoned it. */
+export async function refreshRun(parts: Parts, work: { run: Run }): Promise<void> {
+  work.run = (await parts.store.runs.get(work.run.id)) ?? work.run;
+}
+
+/** Says what hinders a run, once; its state stays. */
+export async function noteTrouble(
+  parts: Parts,
+  work: { run: Run },
+  code: string,
+  detail: string,
+): Promise<void> {
+  if (work.run.code === code) return;
+  await parts.store.runs.update(work.run.id, { code, detail });
+  work.run = { ...work.run, code, detail };
+  publishRun(parts, work.run);
 }
 
 /** Moves a run if the event can happen in its state; otherwise leaves it. */

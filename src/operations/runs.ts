@@ -1,15 +1,16 @@
 import type { Bundle } from '../domain/bundle.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Machine } from '../domain/machine.ts';
+import type { RequestKey } from '../domain/request.ts';
 import type { Run, RunLimits } from '../domain/run.ts';
 import { isRunEnded } from '../domain/run.ts';
-import { isTargetEnded } from '../domain/deployment.ts';
 import { Waker } from '../lib/waker.ts';
+import { readFigures } from './close-run.ts';
 import { executeRun } from './execute-run.ts';
 import { newJobKey } from './job-key.ts';
 import { freeMachines } from './lanes.ts';
 import type { Parts } from './parts.ts';
-import { moveRun, publishRun } from './run-work.ts';
+import { publishRun } from './run-work.ts';
 import type { RunWork } from './run-work.ts';
 import type { Work } from './work-loop.ts';
 import { WorkLoop } from './work-loop.ts';
@@ -20,12 +21,12 @@ const keyOf = (run: Run): string => `run:${run.id}`;
 export class Runs {
   readonly #parts: Parts;
   readonly #loop: WorkLoop;
-  readonly #onEnd: () => void;
+  readonly #wakeAll: () => void;
   readonly #wakers = new Map<number, Waker>();
 
-  constructor(parts: Parts, onEnd: () => void) {
+  constructor(parts: Parts, wakeAll: () => void) {
     this.#parts = parts;
-    this.#onEnd = onEnd;
+    this.#wakeAll = wakeAll;
     this.#loop = new WorkLoop({
       find: () => this.#findWork(),
       capacity: Number.POSITIVE_INFINITY,
@@ -46,40 +47,68 @@ export class Runs {
     return this.#loop.stop();
   }
 
+  /** With the runs, in one commit, the deployment to `deployFirst` that they wait for. */
   async create(
     bundle: Bundle,
     machines: readonly Machine[],
-    request: { parameters: Run['parameters']; limits: RunLimits; requestedBy: string },
+    asked: {
+      parameters: Run['parameters'];
+      limits: RunLimits;
+      requestedBy: string;
+      deployFirst?: readonly Machine[];
+      request?: RequestKey;
+    },
   ): Promise<Run[]> {
+    const { parameters, limits, requestedBy, deployFirst = [], request } = asked;
+    const common = { bundleId: bundle.id, requestedBy, atMs: this.#parts.clock.nowMs() };
     const runs = await this.#parts.store.runs.create(
-      machines.map((machine) => ({
-        machineId: machine.id,
-        bundleId: bundle.id,
-        parameters: request.parameters,
-        limits: request.limits,
-        simulated: machine.simulated,
-        requestedBy: request.requestedBy,
-        atMs: this.#parts.clock.nowMs(),
-      })),
+      machines.map(({ id, simulated }) => ({ ...common, machineId: id, parameters, limits, simulated })),
+      {
+        ...(request && { request }),
+        ...(deployFirst.length > 0 && {
+          deployment: { ...common, machineIds: deployFirst.map((machine) => machine.id) },
+        }),
+      },
     );
     for (const run of runs) publishRun(this.#parts, run);
-    this.wake();
+    this.#wakeAll();
     return runs;
   }
 
   /** A queued run is canceled at once; any other is asked to stop, and its end is proven by the machine. */
   async cancel(runId: number): Promise<Run> {
-    const run = await this.#parts.store.runs.get(runId);
-    if (!run) throw new DomainError('NOT_FOUND', `there is no run ${runId}`);
-    if (isRunEnded(run.state)) throw new DomainError('ALREADY_ENDED', `run ${runId} is ${run.state} already`);
-    const requested = await this.#parts.store.runs.requestCancel(runId);
-    if (requested.state !== 'queued') {
-      this.#wakers.get(runId)?.wake();
-      return requested;
+    const { store, clock } = this.#parts;
+    const before = await store.runs.get(runId);
+    if (!before) throw new DomainError('NOT_FOUND', `there is no run ${runId}`);
+    if (isRunEnded(before.state)) {
+      throw new DomainError('ALREADY_ENDED', `run ${runId} is ${before.state} already`);
     }
-    const work = { run: requested };
-    await moveRun(this.#parts, work, 'cancel', { code: 'CANCELED', detail: 'canceled before it started' });
-    return work.run;
+    const said = { code: 'CANCELED', detail: 'canceled before it started' };
+    const run = await store.runs.requestCancel(runId, said, clock.nowMs());
+    if (run.state === 'canceled') publishRun(this.#parts, run);
+    else this.#wakers.get(runId)?.wake();
+    return run;
+  }
+
+  /** Closes a run that no machine can tell of: a lost one, or one that does not stop. */
+  async abandon(runId: number): Promise<Run> {
+    const { store, clock } = this.#parts;
+    const said = { code: 'ABANDONED', detail: 'it was given up by hand' };
+    const run = await store.runs.abandon(runId, said, clock.nowMs());
+    if (!run) {
+      const state = (await store.runs.get(runId))?.state ?? 'gone';
+      const hasEnded = state !== 'gone' && isRunEnded(state);
+      throw new DomainError(hasEnded ? 'ALREADY_ENDED' : 'RUN_NOT_LOST', `run ${runId} is ${state}`);
+    }
+    const bundle = await store.bundles.get(run.bundleId);
+    if (bundle && (await store.runLogs.end(runId)) > 0) {
+      await store.runs.update(runId, (await readFigures(this.#parts, run, bundle)).patch);
+    }
+    const closed = (await store.runs.get(runId)) ?? run;
+    publishRun(this.#parts, closed);
+    this.#wakers.get(runId)?.wake();
+    this.#wakeAll();
+    return closed;
   }
 
   async #findWork(): Promise<Work[]> {
@@ -102,20 +131,17 @@ export class Runs {
   async #awaitsDeployment(run: Run): Promise<boolean> {
     const { store } = this.#parts;
     if (await store.placements.get(run.machineId, run.bundleId)) return false;
-    for (const target of await store.deployments.openTargets()) {
-      if (target.machineId !== run.machineId || isTargetEnded(target.state)) continue;
-      const deployment = await store.deployments.get(target.deploymentId);
-      if (deployment?.bundleId === run.bundleId) return true;
-    }
-    return false;
+    return (await store.deployments.openBundleIds(run.machineId)).includes(run.bundleId);
   }
 
   /** The job's id and token are saved with the lane before anything is sent. */
   async #begin(queued: Run, signal: AbortSignal): Promise<void> {
+    const { store, clock } = this.#parts;
     const key = newJobKey();
-    const work = { run: queued };
-    const taken = await moveRun(this.#parts, work, 'start', { jobId: key.id, jobToken: key.token }, 'take');
-    if (taken) await this.#execute(work.run, key, signal, false);
+    const run = await store.runs.begin(queued.id, { jobId: key.id, jobToken: key.token }, clock.nowMs());
+    if (!run) return;
+    publishRun(this.#parts, run);
+    await this.#execute(run, key, signal, false);
   }
 
   async #resume(run: Run, signal: AbortSignal): Promise<void> {
@@ -133,10 +159,22 @@ export class Runs {
     const waker = new Waker();
     this.#wakers.set(run.id, waker);
     try {
-      await executeRun(this.#parts, { run, machine, bundle, key, signal, waker, touched });
+      const begunMs = this.#parts.clock.monotonicMs();
+      const counts = { pidLooks: 0, unusableEndLooks: 0 };
+      await executeRun(this.#parts, {
+        run,
+        machine,
+        bundle,
+        key,
+        signal,
+        waker,
+        touched,
+        begunMs,
+        ...counts,
+      });
     } finally {
       this.#wakers.delete(run.id);
-      this.#onEnd();
+      this.#wakeAll();
     }
   }
 }

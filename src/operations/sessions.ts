@@ -1,18 +1,23 @@
+import { setMaxListeners } from 'node:events';
 import { asDomainError, DomainError } from '../domain/errors.ts';
-import type { Machine } from '../domain/machine.ts';
+import type { Machine, MachineHealth } from '../domain/machine.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Link, LinkTarget, Transport } from '../transports/transport.ts';
-import { refreshAgent } from './agent-facts.ts';
-import { checkIdentity, readIdentity } from './identity.ts';
+import { ignoreDamage, refreshAgent } from './agent-facts.ts';
+import { isIdentityError } from './identity.ts';
+import { OwnedLink } from './owned-link.ts';
 import type { EventBus } from './event-bus.ts';
 import type { OperationsSettings } from './settings.ts';
+
+/** A contact that is good, as one before it, is written down no more often than this. */
+const NOTE_CONTACT_MS = 30_000;
 
 /** How long an unused session stays open: long enough for the next step, short enough for old servers. */
 const IDLE_CLOSE_MS = 5_000;
 
 interface Session {
-  readonly opened: Promise<Link>;
+  readonly opened: Promise<OwnedLink>;
   users: number;
   idle?: NodeJS.Timeout;
 }
@@ -29,26 +34,36 @@ export interface SessionParts {
 export class Sessions {
   readonly #parts: SessionParts;
   readonly #sessions = new Map<string, Session>();
+  readonly #unchecked = new Set<Link>();
   readonly #transcripts = new Map<string, readonly string[]>();
   readonly #stopping = new AbortController();
+  readonly #createdMs: number;
+  /** By the monotonic clock, since the system's may be set at any time: last contact, and when one was noted. */
+  readonly #contactMs = new Map<string, number>();
+  readonly #notedMs = new Map<string, number>();
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
+    this.#createdMs = parts.clock.monotonicMs();
+    // As many as sessions are being opened, and that is no leak.
+    setMaxListeners(0, this.#stopping.signal);
   }
 
   /**
    * Runs `use` with an open link to the machine, its identity checked and its agent's facts fresh. The outcome is
    * written into the machine's health. Throws what opening or `use` throws, as a DomainError.
    */
-  async with<T>(machineId: string, use: (link: Link) => Promise<T>): Promise<T> {
+  async with<T>(machineId: string, use: (link: OwnedLink) => Promise<T>): Promise<T> {
     const session = this.#acquire(machineId);
     try {
       const link = await session.opened;
       const result = await use(link);
-      await this.#noteContact(machineId);
+      await this.noteContact(machineId);
       return result;
     } catch (thrown) {
       const error = asDomainError(thrown);
+      // What is not ours any more is not held on to.
+      if (isIdentityError(error)) await session.opened.then((link) => link.close()).catch(() => undefined);
       await this.#noteFailure(machineId, error);
       throw error;
     } finally {
@@ -56,11 +71,21 @@ export class Sessions {
     }
   }
 
-  /** A link of its own for a probe: nothing is checked, the caller closes it. `spool` overrides the machine's. */
-  async openUnchecked(machine: Machine, spool: string): Promise<Link> {
+  /** Runs `use` with a link of its own for a probe: nothing is checked. `spool` overrides the machine's. */
+  async withUnchecked<T>(machine: Machine, spool: string, use: (link: Link) => Promise<T>): Promise<T> {
     const link = await this.#open(machine, spool);
     this.#transcripts.set(machine.id, link.transcript);
-    return link;
+    this.#unchecked.add(link);
+    try {
+      return await use(link);
+    } finally {
+      this.#unchecked.delete(link);
+      await link.close();
+    }
+  }
+
+  get isStopping(): boolean {
+    return this.#stopping.signal.aborted;
   }
 
   /** The last control lines of the newest session with a machine. */
@@ -72,15 +97,14 @@ export class Sessions {
     this.#stopping.abort(new DomainError('CANCELED', 'the daemon is stopping'));
     const open = [...this.#sessions.values()];
     this.#sessions.clear();
-    await Promise.all(
-      open.map(async (session) => {
-        clearTimeout(session.idle);
-        await session.opened.then(
-          (link) => link.close(),
-          () => undefined,
-        );
-      }),
-    );
+    const closing = open.map(async (session) => {
+      clearTimeout(session.idle);
+      await session.opened.then(
+        (link) => link.close(),
+        () => undefined,
+      );
+    });
+    await Promise.all([...closing, ...[...this.#unchecked].map((link) => link.close())]);
   }
 
   #acquire(machineId: string): Session {
@@ -111,7 +135,26 @@ export class Sessions {
     session.idle.unref();
   }
 
-  async #openChecked(machineId: string): Promise<Link> {
+  /** How long a machine has not answered, by this daemon's own life. */
+  silentMs(machineId: string): number {
+    return this.#parts.clock.monotonicMs() - (this.#contactMs.get(machineId) ?? this.#createdMs);
+  }
+
+  /** The machine answered just now. To be said from time to time by whoever keeps a session for long. */
+  async noteContact(machineId: string): Promise<void> {
+    const { store, clock } = this.#parts;
+    const now = clock.monotonicMs();
+    this.#contactMs.set(machineId, now);
+    if (now - (this.#notedMs.get(machineId) ?? Number.NEGATIVE_INFINITY) < NOTE_CONTACT_MS) return;
+    const machine = await store.machines.get(machineId);
+    if (!machine) return;
+    const good = { health: 'good' as const, lastContactAtMs: clock.nowMs(), lastError: null };
+    const updated = await store.machines.update(machineId, good, clock.nowMs());
+    this.#notedMs.set(machineId, now);
+    if (machine.health !== 'good') this.#publish(updated);
+  }
+
+  async #openChecked(machineId: string): Promise<OwnedLink> {
     const { store } = this.#parts;
     const machine = await store.machines.get(machineId);
     if (!machine) throw new DomainError('NOT_FOUND', 'the machine is not registered any more');
@@ -121,9 +164,12 @@ export class Sessions {
     const link = await this.#open(machine, machine.spool);
     this.#transcripts.set(machineId, link.transcript);
     try {
-      checkIdentity(await readIdentity(link), { machineId, daemonId: store.daemonId, name: machine.name });
-      await refreshAgent(this.#parts, machine, link);
-      return link;
+      const ownership = { machineId, daemonId: store.daemonId, name: machine.name };
+      const owned = await OwnedLink.open(link, this.#parts.clock, ownership);
+      // An agent that says nonsense of itself can still be followed, and what it says is not worth a session.
+      await refreshAgent(this.#parts, machine, owned).catch(ignoreDamage);
+      await this.noteContact(machineId);
+      return owned;
     } catch (error) {
       await link.close();
       throw error;
@@ -152,32 +198,20 @@ export class Sessions {
     return transport.open(target, this.#stopping.signal);
   }
 
-  async #noteContact(machineId: string): Promise<void> {
-    const { store, clock } = this.#parts;
-    const machine = await store.machines.get(machineId);
-    if (!machine) return;
-    const now = clock.nowMs();
-    const fresh = machine.health === 'good' && now - (machine.lastContactAtMs ?? 0) < 1_000;
-    if (fresh) return;
-    const updated = await store.machines.update(
-      machineId,
-      { health: 'good', lastContactAtMs: now, lastError: null },
-      now,
-    );
-    if (machine.health !== 'good') this.#publish(updated);
-  }
-
   async #noteFailure(machineId: string, error: DomainError): Promise<void> {
-    if (this.#stopping.signal.aborted || error.code === 'CANCELED') return;
+    if (this.isStopping || error.code === 'CANCELED' || error.code === 'BUG') return;
     const { store, clock, settings } = this.#parts;
     const machine = await store.machines.get(machineId);
     if (!machine) return;
     const now = clock.nowMs();
-    const silentMs = now - (machine.lastContactAtMs ?? machine.createdAtMs);
+    this.#notedMs.delete(machineId);
     const silent = error.fault === 'network';
-    const suspect =
-      error.code === 'WRONG_MACHINE' || error.code === 'ID_MISSING' || error.code === 'MACHINE_OWNED';
-    const health = suspect ? 'suspect' : silent ? healthAfter(silentMs, settings.run) : machine.health;
+    const healthNow = healthAfter(this.silentMs(machineId), settings.run);
+    const health = isIdentityError(error)
+      ? 'suspect'
+      : silent
+        ? worse(machine.health, healthNow)
+        : machine.health;
     const lastError = { code: error.code, detail: error.message, atMs: now };
     const updated = await store.machines.update(machineId, { health, lastError }, now);
     if (machine.health !== health) this.#publish(updated);
@@ -200,4 +234,11 @@ export function healthAfter(
 ): 'late' | 'unreachable' | 'lost' {
   if (silentMs >= limits.lostAfterMs) return 'lost';
   return silentMs >= limits.unreachableAfterMs ? 'unreachable' : 'late';
+}
+
+const silences: readonly MachineHealth[] = ['late', 'unreachable', 'lost'];
+
+/** A daemon that was just started has not waited long yet; what an earlier one found goes on. */
+function worse(before: MachineHealth, now: MachineHealth): MachineHealth {
+  return silences.indexOf(before) > silences.indexOf(now) ? before : now;
 }

@@ -1,3 +1,4 @@
+import type { PublishedResult } from '../domain/leaderboard.ts';
 import type { RunLimits } from '../domain/run.ts';
 
 export interface OperationsSettings {
@@ -14,6 +15,8 @@ export interface OperationsSettings {
     readonly giveUpMs: number;
     readonly retryMinMs: number;
     readonly retryMaxMs: number;
+    /** On a machine without an agent, larger files are not read back to be checked. */
+    readonly readBackMaxBytes: number;
   };
   readonly run: {
     readonly pollMinMs: number;
@@ -23,9 +26,15 @@ export interface OperationsSettings {
     readonly unreachableAfterMs: number;
     readonly lostAfterMs: number;
   };
+  readonly retention: {
+    /** Raw logs of ended runs are kept for so many days; 0: for ever. */
+    readonly logDays: number;
+  };
   readonly jobs: {
     /** How long an agent may leave a job in IN before it counts as silent. */
     readonly waitMs: number;
     readonly pollMs: number;
   };
+  /** What others measured, to set benchmarks beside. */
+  readonly leaderboard: readonly PublishedResult[];
 }

@@ -18,11 +18,11 @@ export class TargetProgress {
   #toldMs = 0;
   #savedMs = 0;
 
-  constructor(parts: Parts, work: TargetWork, plan: readonly { file: BundleFile; send: boolean }[]) {
+  constructor(parts: Parts, work: TargetWork, sending: readonly { file: BundleFile }[]) {
     this.#parts = parts;
     this.#work = work;
     this.#startedMs = parts.clock.monotonicMs();
-    this.#total = plan.reduce((sum, { file, send }) => sum + (send ? file.sizeBytes : 0), 0);
+    this.#total = sending.reduce((sum, { file }) => sum + file.sizeBytes, 0);
   }
 
   async begin(): Promise<void> {
@@ -44,7 +44,7 @@ export class TargetProgress {
     }
     if (now - this.#savedMs >= SAVE_MS) {
       this.#savedMs = now;
-      this.#save().catch((error: unknown) => this.#parts.log.warn({ error }, 'progress was not saved'));
+      this.#save().catch((error: unknown) => this.#parts.log.warn({ err: error }, 'progress was not saved'));
     }
   }
 

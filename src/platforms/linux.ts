@@ -11,6 +11,9 @@ export const linux: Platform = {
   // Arguments and environment share 128 KiB up to kernel 2.6.22; room is left for the environment.
   maxCommandChars: 100_000,
   maxBatchCommandChars: 100_000,
+  argumentPassing: 'separate',
+  refusedCharacters: '',
+  refusedBatchCharacters: '',
   serverDuringRun: 'up',
   liveLog: true,
   canKill: true,

@@ -11,6 +11,11 @@ export const msdos: Platform = {
   // The command tail has one byte for its length; COMMAND.COM takes 127 characters in all (KB Q121059).
   maxCommandChars: 127,
   maxBatchCommandChars: 127,
+  argumentPassing: 'quoted-line',
+  // The command tail ends at the first CR, and runtimes take LF for an end too.
+  refusedCharacters: '\r\n',
+  // The interpreter takes these for itself, quoted or not.
+  refusedBatchCharacters: '"&^%<>|\r\n',
   serverDuringRun: 'down',
   liveLog: false,
   canKill: false,

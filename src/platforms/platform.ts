@@ -27,6 +27,12 @@ export interface Platform {
   readonly maxCommandChars: number;
   /** The same for a batch file or shell script, which the command interpreter reads. */
   readonly maxBatchCommandChars: number;
+  /** How arguments reach a program: in one line with quotes, by the rules of the C runtime, or each by itself. */
+  readonly argumentPassing: 'quoted-line' | 'separate';
+  /** Characters that no argument of a program can have; NUL is refused everywhere. */
+  readonly refusedCharacters: string;
+  /** The same for a batch file, where the interpreter takes some for itself. */
+  readonly refusedBatchCharacters: string;
   /** `down`: one program at a time, the FTP server is not there while a run is on. */
   readonly serverDuringRun: 'up' | 'down';
   /** Whether the log can be read while the program runs. */

@@ -11,6 +11,9 @@ export const unix: Platform = {
   // ARG_MAX with the environment: 20,478 on the small ones (HP-UX 9), 4,096 is all that POSIX promises.
   maxCommandChars: 20_000,
   maxBatchCommandChars: 20_000,
+  argumentPassing: 'separate',
+  refusedCharacters: '',
+  refusedBatchCharacters: '',
   serverDuringRun: 'up',
   liveLog: true,
   canKill: true,

@@ -13,6 +13,10 @@ export const win9x: Platform = {
   maxCommandChars: 32_000,
   // COMMAND.COM (KB Q121059).
   maxBatchCommandChars: 127,
+  argumentPassing: 'quoted-line',
+  refusedCharacters: '',
+  // The interpreter takes these for itself, quoted or not, and a line end ends the line.
+  refusedBatchCharacters: '"&^%<>|\r\n',
   serverDuringRun: 'up',
   liveLog: true,
   canKill: true,

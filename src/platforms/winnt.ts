@@ -12,6 +12,10 @@ export const winnt: Platform = {
   maxCommandChars: 32_000,
   // cmd.exe of NT 4 and 2000; XP takes 8,191.
   maxBatchCommandChars: 2_047,
+  argumentPassing: 'quoted-line',
+  refusedCharacters: '',
+  // The interpreter takes these for itself, quoted or not, and a line end ends the line.
+  refusedBatchCharacters: '"&^%<>|\r\n',
   serverDuringRun: 'up',
   liveLog: true,
   canKill: true,

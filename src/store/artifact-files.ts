@@ -6,6 +6,7 @@ import { DomainError } from '../domain/errors.ts';
 import { syncFolder } from '../lib/atomic-file.ts';
 import { crc32Hex } from '../lib/crc32.ts';
 import { randomHex } from '../lib/random-id.ts';
+import { asStoreError } from './trouble.ts';
 
 const HEAD_BYTES = 4 * 1024;
 const READ_BYTES = 256 * 1024;
@@ -47,7 +48,7 @@ export class ArtifactFiles {
 
   /**
    * Takes a file in and answers when it is safe on the disk. Throws UPLOAD_CUT when the source fails or ends too early or
-   * late, BODY_TOO_LARGE; then nothing is kept. A file that is there already is received again without harm.
+   * late, BODY_TOO_LARGE, STORE_FULL; then nothing is kept. A file that is there already is received again without harm.
    */
   async receive(source: AsyncIterable<Uint8Array>, options: ReceiveOptions): Promise<ReceivedFile> {
     const temporary = join(this.#temporary, randomHex(8));
@@ -57,7 +58,7 @@ export class ArtifactFiles {
       return received;
     } catch (error) {
       await rm(temporary, { force: true });
-      throw error;
+      throw asStoreError(error);
     }
   }
 

@@ -47,6 +47,17 @@ export class BundleStore {
     return row && toBundle(row);
   }
 
+  /** Names and versions of some bundles, by their id. */
+  async names(ids: readonly number[]): Promise<Map<number, { name: string; version: number }>> {
+    if (ids.length === 0) return new Map();
+    const rows = await this.#db.read
+      .selectFrom('bundle')
+      .select(['id', 'name', 'version'])
+      .where('id', 'in', ids)
+      .execute();
+    return new Map(rows.map(({ id, name, version }) => [id, { name, version }]));
+  }
+
   /** Without `version` the newest. */
   async find(name: string, version?: number): Promise<Bundle | undefined> {
     let query = this.#db.read.selectFrom('bundle').selectAll().where('name', '=', name);

@@ -4,13 +4,16 @@ import {
   Migrator,
   SqliteAdapter,
   SqliteDialect,
+  type Dialect,
   type DialectAdapter,
   type Transaction,
 } from 'kysely';
 import { DomainError } from '../domain/errors.ts';
 import { migrations } from './migrations/index.ts';
 import type { Schema } from './schema.ts';
+import { GroupCommitDialect } from './group-commit.ts';
 import { openSqlite, SqliteError, type SqliteConnection } from './sqlite.ts';
+import { withCommitTimes, type OnCommit } from './commit-times.ts';
 
 export type Trx = Transaction<Schema>;
 /** Either a connection or a transaction on it. */
@@ -21,6 +24,8 @@ export interface Database {
   readonly write: Kysely<Schema>;
   /** A second connection, so that pages are read beside a transaction; writing through it fails. */
   readonly read: Kysely<Schema>;
+  /** Writes all of it, as it is at one moment, into a new file. */
+  copyTo(file: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -29,45 +34,47 @@ const WHOLE_CHECK_BYTES = 256 * 1024 * 1024;
 const smallTables = ['meta', 'machine', 'machine_label', 'artifact', 'bundle', 'lane', 'placement'];
 
 /**
- * Opens the database, checks it, and brings it to the newest shape. Throws STORE_DAMAGED before anything was written to
- * a file that is not whole, or that a newer fleet98 made.
+ * Opens the database, checks it, and brings it to the newest shape. Throws STORE_DAMAGED or STORE_NEWER before anything
+ * was written to a file that is not whole, or that a newer fleet98 made.
  */
-export async function openDatabase(file: string): Promise<Database> {
+export async function openDatabase(file: string, onCommit: OnCommit = () => {}): Promise<Database> {
   const connections: SqliteConnection[] = [];
   const closeAll = (): void => connections.forEach((connection) => connection.close());
   try {
-    const write = openSqlite(file);
+    const write = withCommitTimes(openSqlite(file), onCommit);
     connections.push(write);
     checkWhole(write);
     write.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
-    const writer = makeKysely(write);
+    const dialect = new TransactionalDialect(write);
+    const writer = makeKysely(dialect);
     await migrate(writer);
     const read = openSqlite(file);
     connections.push(read);
     read.exec('pragma query_only = on');
-    const reader = makeKysely(read);
+    const reader = makeKysely(new SqliteDialect({ database: read }));
     const close = async (): Promise<void> => {
       await reader.destroy();
       await writer.destroy();
       // Kysely does not close what it never used.
       closeAll();
     };
-    return { write: writer, read: reader, close };
+    const copyTo = (target: string): Promise<void> => dialect.betweenGroups(() => write.copyTo(target));
+    return { write: writer, read: reader, copyTo, close };
   } catch (error) {
     closeAll();
-    throw error instanceof SqliteError && error.fault === 'damaged' ? damaged(error.message, error) : error;
+    throw error;
   }
 }
 
-function makeKysely(connection: SqliteConnection): Kysely<Schema> {
+function makeKysely(dialect: Dialect): Kysely<Schema> {
   return new Kysely<Schema>({
-    dialect: new TransactionalSqliteDialect({ database: connection }),
+    dialect,
     plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
   });
 }
 
 /** Kysely leaves SQLite's migrations outside of transactions; ours need no pragma that would forbid one. */
-class TransactionalSqliteDialect extends SqliteDialect {
+class TransactionalDialect extends GroupCommitDialect {
   override createAdapter(): DialectAdapter {
     return new TransactionalAdapter();
   }
@@ -100,10 +107,12 @@ async function migrate(database: Kysely<Schema>): Promise<void> {
   });
   const { error, results } = await migrator.migrateToLatest();
   if (error === undefined) return;
-  if (error instanceof SqliteError || results?.length) throw error;
+  if (error instanceof SqliteError || error instanceof DomainError || results?.length) throw error;
   // No migration was tried: the file has one that is not in our list.
   const last = Object.keys(migrations).at(-1) ?? 'none';
-  throw damaged(`it was made by a newer fleet98; the newest change that this one knows is ${last}`, error);
+  throw new DomainError('STORE_NEWER', `the newest change of the database that this one knows is ${last}`, {
+    cause: error,
+  });
 }
 
 function damaged(what: string, cause?: unknown): DomainError {

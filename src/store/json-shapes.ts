@@ -1,6 +1,7 @@
 import type { Facts } from '../domain/artifact.ts';
 import type { BundleFile, Command, ParameterValues } from '../domain/bundle.ts';
 import type { AgentFacts, Machine, MachineServer } from '../domain/machine.ts';
+import type { Made } from '../domain/request.ts';
 import type { RunEnd, RunFlag, RunLimits } from '../domain/run.ts';
 import type { Timing } from '../domain/timing.ts';
 
@@ -58,3 +59,9 @@ export const isRunEnd = (value: unknown): value is RunEnd =>
 
 export const isTiming = (value: unknown): value is Timing =>
   isFields(value) && Object.values(value).every((figure) => isFields(figure) && areNumbers(figure['value']));
+
+export const isMade = (value: unknown): value is Made =>
+  isFields(value) &&
+  Object.values(value)
+    .flat()
+    .every((id) => Number.isSafeInteger(id));

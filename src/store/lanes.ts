@@ -19,6 +19,16 @@ export class LaneStore {
     return this.#db.read.selectFrom('lane').selectAll().orderBy('machineId').execute();
   }
 
+  /** For work that has no state of its own; false when another owner has the lane. */
+  take(lane: Lane): Promise<boolean> {
+    return this.#db.write.transaction().execute((trx) => takeLane(trx, lane));
+  }
+
+  /** Gives back the lanes of a kind of work that does not outlive the daemon. */
+  async releaseKind(kind: LaneKind): Promise<void> {
+    await this.#db.write.deleteFrom('lane').where('kind', '=', kind).execute();
+  }
+
   /** Gives the lane back if this owner has it. */
   release(machineId: string, ownerId: string): Promise<void> {
     return releaseLane(this.#db.write, machineId, ownerId);
@@ -46,3 +56,13 @@ export async function takeLane(
 export async function releaseLane(db: Queries, machineId: string, ownerId: string): Promise<void> {
   await db.deleteFrom('lane').where('machineId', '=', machineId).where('ownerId', '=', ownerId).execute();
 }
+
+/** Ids of machines that are ready, not held, with their lane free and no run that was lost there. */
+export const selectFreeMachines = (db: Queries) =>
+  db
+    .selectFrom('machine')
+    .select('id')
+    .where('state', '=', 'ready')
+    .where('held', '=', 0)
+    .where('id', 'not in', (eb) => eb.selectFrom('lane').select('machineId'))
+    .where('id', 'not in', (eb) => eb.selectFrom('run').select('machineId').where('state', '=', 'lost'));

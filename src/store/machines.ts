@@ -4,6 +4,7 @@ import { machineTable } from '../domain/machine.ts';
 import { randomHex } from '../lib/random-id.ts';
 import type { Database, Trx } from './database.ts';
 import { toMachine, toMachineColumns, type MachinePatch } from './machine-row.ts';
+import { selectFreeMachines } from './lanes.ts';
 import { makePage, readCursor, rowsFor, type Page, type PageOf } from './page.ts';
 import type { Secrets } from './secrets.ts';
 import { isForeignKeyViolation, isUniqueViolation } from './sqlite.ts';
@@ -29,6 +30,11 @@ export interface MachineFilter {
   readonly health?: MachineHealth | undefined;
   readonly label?: { readonly key: string; readonly value: string } | undefined;
   readonly platform?: PlatformId | undefined;
+  /** Placed there. */
+  readonly bundleId?: number | undefined;
+  /** Registered at or after, and at or before. */
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
 }
 
 export class MachineStore {
@@ -91,7 +97,7 @@ export class MachineStore {
 
   /** By name. */
   async list(page: Page & MachineFilter): Promise<PageOf<Machine>> {
-    const { after, state, health, label, platform } = page;
+    const { after, state, health, label, platform, bundleId, since, until } = page;
     let query = this.#db.read.selectFrom('machine').selectAll().orderBy('name').limit(rowsFor(page));
     if (after !== undefined) {
       const [name] = readCursor('machines', after, ['string']);
@@ -100,6 +106,13 @@ export class MachineStore {
     if (state !== undefined) query = query.where('state', '=', state);
     if (health !== undefined) query = query.where('health', '=', health);
     if (platform !== undefined) query = query.where('platform', '=', platform);
+    if (since !== undefined) query = query.where('createdAtMs', '>=', since);
+    if (until !== undefined) query = query.where('createdAtMs', '<=', until);
+    if (bundleId !== undefined) {
+      query = query.where('id', 'in', (eb) =>
+        eb.selectFrom('placement').select('machineId').where('bundleId', '=', bundleId),
+      );
+    }
     if (label !== undefined) {
       query = query.where('id', 'in', (eb) =>
         eb
@@ -110,6 +123,12 @@ export class MachineStore {
       );
     }
     return makePage('machines', await query.execute(), page.limit, (row) => [row.name], toMachine);
+  }
+
+  /** Ids of the machines on which new work may start. */
+  async freeIds(): Promise<string[]> {
+    const rows = await selectFreeMachines(this.#db.read).execute();
+    return rows.map(({ id }) => id);
   }
 
   /** By name; every machine that is not retired. */
@@ -138,6 +157,21 @@ export class MachineStore {
     return this.#require(id);
   }
 
+  /** Throws MACHINE_BUSY while a run or a deployment is queued or under way there. */
+  async retire(id: string, atMs: number): Promise<Machine> {
+    await this.#db.write.transaction().execute(async (trx) => {
+      if (await hasOpenWork(trx, id)) {
+        throw new DomainError('MACHINE_BUSY', 'the machine has runs or deployments that are not over');
+      }
+      await trx
+        .updateTable('machine')
+        .set({ state: 'retired', updatedAtMs: atMs })
+        .where('id', '=', id)
+        .execute();
+    });
+    return this.#require(id);
+  }
+
   /** In clear, for logging in there; '' when the machine has none. Throws CONFIG_INVALID when its variable is unset. */
   async password(id: string): Promise<string> {
     const row = await this.#db.read
@@ -150,7 +184,7 @@ export class MachineStore {
     return row.secret === null ? '' : this.#secrets.open(row.secret, id);
   }
 
-  /** Only a machine that nothing refers to: what happened on a machine is never forgotten. Throws INVALID_REQUEST. */
+  /** Only a machine that nothing refers to: what happened on a machine is never forgotten. Throws MACHINE_HAS_HISTORY. */
   async remove(id: string): Promise<void> {
     try {
       await this.#db.write.transaction().execute(async (trx) => {
@@ -159,9 +193,7 @@ export class MachineStore {
       });
     } catch (error) {
       if (!isForeignKeyViolation(error)) throw error;
-      throw new DomainError('INVALID_REQUEST', 'the machine has runs or deployments: retire it instead', {
-        cause: error,
-      });
+      throw new DomainError('MACHINE_HAS_HISTORY', 'the machine has runs or deployments', { cause: error });
     }
   }
 
@@ -184,6 +216,20 @@ export class MachineStore {
     if (!machine) throw notFound();
     return machine;
   }
+}
+
+async function hasOpenWork(trx: Trx, machineId: string): Promise<boolean> {
+  for (const table of ['run', 'target'] as const) {
+    const open = await trx
+      .selectFrom(table)
+      .select('machineId')
+      .where('machineId', '=', machineId)
+      .where('endedAtMs', 'is', null)
+      .limit(1)
+      .executeTakeFirst();
+    if (open) return true;
+  }
+  return false;
 }
 
 /** A copy of the labels as rows, because a filter must find them by an index. */

@@ -2,7 +2,7 @@ import type { Receipt } from '../domain/deployment.ts';
 import type { Database, Queries } from './database.ts';
 import { makePage, readCursor, rowsFor, type Page, type PageOf } from './page.ts';
 
-export type NewReceipt = Omit<Receipt, 'id' | 'machineName'>;
+export type NewReceipt = Omit<Receipt, 'id'>;
 
 export interface ReceiptFilter {
   readonly machineId?: string | undefined;
@@ -24,21 +24,15 @@ export class ReceiptStore {
 
   /** Newest first. */
   async list(page: Page & ReceiptFilter): Promise<PageOf<Receipt>> {
-    let query = this.#db.read
-      .selectFrom('receipt')
-      .innerJoin('machine', 'machine.id', 'receipt.machineId')
-      .selectAll('receipt')
-      .select('machine.name as machineName')
-      .orderBy('receipt.id', 'desc')
-      .limit(rowsFor(page));
+    let query = this.#db.read.selectFrom('receipt').selectAll().orderBy('id', 'desc').limit(rowsFor(page));
     const { after, machineId, deploymentId, bundleId } = page;
     if (after !== undefined) {
       const [id] = readCursor('receipts', after, ['number']);
-      query = query.where('receipt.id', '<', Number(id));
+      query = query.where('id', '<', Number(id));
     }
-    if (machineId !== undefined) query = query.where('receipt.machineId', '=', machineId);
-    if (deploymentId !== undefined) query = query.where('receipt.deploymentId', '=', deploymentId);
-    if (bundleId !== undefined) query = query.where('receipt.bundleId', '=', bundleId);
+    if (machineId !== undefined) query = query.where('machineId', '=', machineId);
+    if (deploymentId !== undefined) query = query.where('deploymentId', '=', deploymentId);
+    if (bundleId !== undefined) query = query.where('bundleId', '=', bundleId);
     return makePage(
       'receipts',
       await query.execute(),
@@ -55,6 +49,7 @@ export async function insertReceipts(db: Queries, receipts: readonly NewReceipt[
       .insertInto('receipt')
       .values({
         machineId: receipt.machineId,
+        machineName: receipt.machineName,
         deploymentId: receipt.deploymentId,
         bundleId: receipt.bundleId,
         path: receipt.path,

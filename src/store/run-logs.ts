@@ -1,6 +1,11 @@
+import { setImmediate } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { asDomainError, DomainError } from '../domain/errors.ts';
 import type { Database, Queries, Trx } from './database.ts';
+
+/** At most so much is merged in one transaction, of so many rows. */
+const MERGE_BYTES = 4 * 1024 * 1024;
+const MERGE_ROWS = 1_000;
 
 /** Longest row; keeps a read of any part of a log small. */
 const ROW_BYTES = 64 * 1024;
@@ -14,13 +19,18 @@ interface Append {
   readonly done: (error?: unknown) => void;
 }
 
+/** Told of log bytes that are on the disk, and how long they waited for that. */
+export type OnAppended = (bytes: number, waitedMs: number) => void;
+
 /** The raw logs of runs: the end of the last row is how much of the machine's file is safe here. */
 export class RunLogStore {
   readonly #db: Database;
   readonly #batcher: Batcher;
+  readonly #onAppended: OnAppended;
 
-  constructor(db: Database) {
+  constructor(db: Database, onAppended: OnAppended = () => {}) {
     this.#db = db;
+    this.#onAppended = onAppended;
     this.#batcher = new Batcher((appends) => writeAppends(db, appends));
   }
 
@@ -29,10 +39,12 @@ export class RunLogStore {
    * NOT_FOUND without such a run.
    */
   append(runId: number, startOffset: number, bytes: Uint8Array): Promise<void> {
+    const begunMs = performance.now();
     return new Promise((resolve, reject) => {
       const done = (error?: unknown): void => {
-        if (error === undefined) resolve();
-        else reject(asDomainError(error));
+        if (error !== undefined) return reject(asDomainError(error));
+        this.#onAppended(bytes.length, performance.now() - begunMs);
+        resolve();
       };
       this.#batcher.add({ runId, startOffset, bytes, done });
     });
@@ -75,12 +87,18 @@ export class RunLogStore {
       if (bytes.length === 0) return;
       yield bytes;
       position += bytes.length;
+      // The database answers at once: without this a long log would keep everybody else waiting.
+      await setImmediate();
     }
   }
 
-  /** Rewrites the many small rows of a finished log as few large ones. */
-  merge(runId: number): Promise<void> {
-    return this.#db.write.transaction().execute((trx) => mergeRows(trx, runId));
+  /** Rewrites the many small rows of a finished log as few large ones, a part at a time, so that others get through. */
+  async merge(runId: number): Promise<void> {
+    if (await isMerged(this.#db.read, runId)) return;
+    for (let from: number | undefined = 0; from !== undefined; await setImmediate()) {
+      const part: number = from;
+      from = await this.#db.write.transaction().execute((trx) => mergePart(trx, runId, part));
+    }
   }
 
   /** Waits for the appends that are under way. */
@@ -187,30 +205,34 @@ async function emptyLogEnd(trx: Trx, runId: number): Promise<number | undefined>
   return run && 0;
 }
 
-async function mergeRows(trx: Trx, runId: number): Promise<void> {
-  const { count } = await trx
+async function isMerged(db: Queries, runId: number): Promise<boolean> {
+  const { count } = await db
     .selectFrom('runLog')
     .select((eb) => eb.fn.countAll<number>().as('count'))
     .where('runId', '=', runId)
     .executeTakeFirstOrThrow();
-  const end = (await findEnd(trx, runId)) ?? 0;
-  if (count <= Math.ceil(end / ROW_BYTES)) return;
-  let gathered: Uint8Array[] = [];
-  let gatheredBytes = 0;
-  let position = 0;
-  for (let row = await takeRow(trx, runId, 0); row; row = await takeRow(trx, runId, position)) {
+  return count <= Math.ceil(((await findEnd(db, runId)) ?? 0) / ROW_BYTES);
+}
+
+/**
+ * Merges the rows from `from` on, until enough was moved or the log ends. Answers where to go on; undefined at the end.
+ * The log is whole before and after.
+ */
+async function mergePart(trx: Trx, runId: number, from: number): Promise<number | undefined> {
+  const gathered: Uint8Array[] = [];
+  let position = from;
+  let row: Uint8Array | undefined;
+  while (position - from < MERGE_BYTES && gathered.length < MERGE_ROWS) {
+    row = await takeRow(trx, runId, position);
+    if (!row) break;
     gathered.push(row);
-    gatheredBytes += row.length;
     position += row.length;
-    if (gatheredBytes < ROW_BYTES) continue;
-    const all = Buffer.concat(gathered);
-    const full = gatheredBytes - (gatheredBytes % ROW_BYTES);
-    // Every old row that began before `position` is gone, so the offsets of the new ones are free.
-    await insertRows(trx, runId, position - gatheredBytes, all.subarray(0, full));
-    gathered = [all.subarray(full)];
-    gatheredBytes -= full;
   }
-  await insertRows(trx, runId, position - gatheredBytes, Buffer.concat(gathered));
+  // Every old row that began before `position` is gone, so the offsets of the new ones are free.
+  await insertRows(trx, runId, from, Buffer.concat(gathered));
+  if (!row) return undefined;
+  // The last row may be a short one: the next part begins with it.
+  return position - ((position - from) % ROW_BYTES);
 }
 
 async function takeRow(trx: Trx, runId: number, startOffset: number): Promise<Uint8Array | undefined> {

@@ -23,7 +23,10 @@ export type RunPatch = Patch<
     | 'end'
     | 'flags'
   >
->;
+> & {
+  /** Whether files of its job may still lie on the machine. */
+  readonly jobLeft?: boolean;
+};
 
 export function selectRuns(db: Queries) {
   return db
@@ -37,8 +40,9 @@ export function selectRuns(db: Queries) {
 export function toRun(
   row: Selectable<RunTable> & { machineName: string; bundleName: string; bundleVersion: number },
 ): Run {
+  const { jobLeft: _, ...shown } = row;
   return present({
-    ...row,
+    ...shown,
     parameters: fromJson(row.parameters, isParameterValues, 'run.parameters'),
     limits: fromJson(row.limits, isRunLimits, 'run.limits'),
     cancelRequested: row.cancelRequested === 1,
@@ -61,6 +65,7 @@ export function toRunColumns(patch: RunPatch): Updateable<RunTable> {
     text: patch.text,
     tokens: patch.tokens,
     cancelRequested: patch.cancelRequested === undefined ? undefined : flag(patch.cancelRequested),
+    jobLeft: patch.jobLeft === undefined ? undefined : flag(patch.jobLeft),
     simulated: patch.simulated === undefined ? undefined : flag(patch.simulated),
     timing: toJson(patch.timing),
     end: toJson(patch.end),

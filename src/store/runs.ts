@@ -1,13 +1,19 @@
+import type { Insertable } from 'kysely';
 import type { ParameterValues } from '../domain/bundle.ts';
 import { DomainError } from '../domain/errors.ts';
-import type { Run, RunEvent, RunLimits, RunState } from '../domain/run.ts';
+import type { RequestKey } from '../domain/request.ts';
+import type { Run, RunEvent, RunFlag, RunLimits, RunState } from '../domain/run.ts';
 import { isRunEnded, runEndStates, runTable } from '../domain/run.ts';
-import { step } from '../domain/state-table.ts';
+import { canStep, step } from '../domain/state-table.ts';
 import type { Database, Queries, Trx } from './database.ts';
+import { insertDeployment, type NewDeployment } from './deployments.ts';
+import { isJobIdTaken, refuseTakenJobId } from './job-ids.ts';
 import { releaseLane, takeLane, type LaneChange } from './lanes.ts';
 import { makePage, readCursor, rowsFor, type Page, type PageOf } from './page.ts';
+import { insertRequest } from './requests.ts';
 import { flag } from './row-values.ts';
 import { selectRuns, toRun, toRunColumns, type RunPatch } from './run-row.ts';
+import type { RunTable } from './schema.ts';
 import { isForeignKeyViolation } from './sqlite.ts';
 
 export type { RunPatch };
@@ -18,6 +24,7 @@ export interface NewRun {
   readonly parameters: ParameterValues;
   readonly limits: RunLimits;
   readonly simulated: boolean;
+  readonly flags?: readonly RunFlag[];
   readonly requestedBy: string;
   readonly atMs: number;
 }
@@ -45,12 +52,22 @@ export class RunStore {
     this.#db = db;
   }
 
-  /** All of them, queued, or none. Throws NOT_FOUND when a machine or bundle does not exist. */
-  async create(inputs: readonly NewRun[]): Promise<Run[]> {
+  /**
+   * All of them, queued, or none; with them the deployment that they wait for and the request that asked for them.
+   * Throws NOT_FOUND when a machine or bundle does not exist.
+   */
+  async create(
+    inputs: readonly NewRun[],
+    together: { readonly deployment?: NewDeployment; readonly request?: RequestKey } = {},
+  ): Promise<Run[]> {
+    const { deployment, request } = together;
     try {
       return await this.#db.write.transaction().execute(async (trx) => {
+        const deploymentId = deployment && (await insertDeployment(trx, deployment));
         const runs: Run[] = [];
         for (const input of inputs) runs.push(await insertRun(trx, input));
+        const runIds = runs.map((run) => run.id);
+        await insertRequest(trx, request, { runIds, ...(deploymentId !== undefined && { deploymentId }) });
         return runs;
       });
     } catch (error) {
@@ -66,6 +83,11 @@ export class RunStore {
   async findByJobId(jobId: string): Promise<Run | undefined> {
     const row = await selectRuns(this.#db.read).where('run.jobId', '=', jobId).executeTakeFirst();
     return row && toRun(row);
+  }
+
+  /** Whether a run or a target has, or last had, a job of that id, or a short job has it. */
+  knowsJob(jobId: string): Promise<boolean> {
+    return isJobIdTaken(this.#db.read, jobId);
   }
 
   /** Newest first. */
@@ -90,12 +112,14 @@ export class RunStore {
     return makePage('runs', rows, page.limit, (row) => [row.createdAtMs, row.id], toRun);
   }
 
-  /** Oldest first. */
+  /** The oldest queued run of each machine and bundle, oldest first: those behind it cannot begin before it. */
   async queued(): Promise<Run[]> {
-    const rows = await selectRuns(this.#db.read)
-      .where('run.state', '=', 'queued')
-      .orderBy('run.id')
-      .execute();
+    const oldest = this.#db.read
+      .selectFrom('run as waiting')
+      .select((eb) => eb.fn.min('waiting.id').as('id'))
+      .where('waiting.state', '=', 'queued')
+      .groupBy(['waiting.machineId', 'waiting.bundleId']);
+    const rows = await selectRuns(this.#db.read).where('run.id', 'in', oldest).orderBy('run.id').execute();
     return rows.map(toRun);
   }
 
@@ -130,17 +154,46 @@ export class RunStore {
     await this.#db.write.updateTable('run').set(columns).where('id', '=', id).execute();
   }
 
-  /** Notes the wish, unless the run has ended; answers the run as it is then. Throws NOT_FOUND. */
-  requestCancel(id: number): Promise<Run> {
+  /** A queued run begins, with its lane; undefined when it is not queued any more, or another owner has the lane. */
+  begin(id: number, key: Required<Pick<Run, 'jobId' | 'jobToken'>>, atMs: number): Promise<Run | undefined> {
     return this.#db.write.transaction().execute(async (trx) => {
-      await trx
-        .updateTable('run')
-        .set({ cancelRequested: 1 })
-        .where('id', '=', id)
-        .where('state', 'not in', runEndStates)
-        .execute();
+      const { state } = await requireRun(trx, id);
+      return state === 'queued' ? moveRun(trx, id, 'start', key, 'take', atMs) : undefined;
+    });
+  }
+
+  /**
+   * Notes the wish, unless the run has ended; one that is queued is canceled at once. Answers the run as it is then.
+   * Throws NOT_FOUND.
+   */
+  requestCancel(id: number, said: Required<Pick<Run, 'code' | 'detail'>>, atMs: number): Promise<Run> {
+    return this.#db.write.transaction().execute(async (trx) => {
+      const run = await requireRun(trx, id);
+      if (isRunEnded(run.state)) return run;
+      await trx.updateTable('run').set({ cancelRequested: 1 }).where('id', '=', id).execute();
+      if (run.state === 'queued') await moveRun(trx, id, 'cancel', said, undefined, atMs);
       return requireRun(trx, id);
     });
+  }
+
+  /** Closes a run by hand; undefined when its state does not allow that. Throws NOT_FOUND. */
+  abandon(id: number, said: Required<Pick<Run, 'code' | 'detail'>>, atMs: number): Promise<Run | undefined> {
+    return this.#db.write.transaction().execute(async (trx) => {
+      const run = await requireRun(trx, id);
+      if (!canStep(runTable, run.state, 'abandon')) return undefined;
+      return moveRun(trx, id, 'abandon', said, undefined, atMs);
+    });
+  }
+
+  /** Ended runs of which the machine may still have files, oldest first. */
+  async leftovers(machineId: string): Promise<Run[]> {
+    const rows = await selectRuns(this.#db.read)
+      .where('run.machineId', '=', machineId)
+      .where('run.jobLeft', '=', 1)
+      .where('run.state', 'in', runEndStates)
+      .orderBy('run.id')
+      .execute();
+    return rows.map(toRun);
   }
 
   /** Keeps a side file of the run; a file of the same name is replaced. */
@@ -173,25 +226,39 @@ export class RunStore {
   }
 }
 
+const newRow = (input: NewRun): Insertable<RunTable> => ({
+  machineId: input.machineId,
+  bundleId: input.bundleId,
+  parameters: JSON.stringify(input.parameters),
+  limits: JSON.stringify(input.limits),
+  state: 'queued',
+  simulated: flag(input.simulated),
+  flags: JSON.stringify(input.flags ?? []),
+  requestedBy: input.requestedBy,
+  createdAtMs: input.atMs,
+});
+
 async function insertRun(trx: Trx, input: NewRun): Promise<Run> {
-  const { id } = await trx
-    .insertInto('run')
-    .values({
-      machineId: input.machineId,
-      bundleId: input.bundleId,
-      parameters: JSON.stringify(input.parameters),
-      limits: JSON.stringify(input.limits),
-      state: 'queued',
-      simulated: flag(input.simulated),
-      requestedBy: input.requestedBy,
-      createdAtMs: input.atMs,
-    })
-    .returning('id')
-    .executeTakeFirstOrThrow();
+  const { id } = await trx.insertInto('run').values(newRow(input)).returning('id').executeTakeFirstOrThrow();
   return requireRun(trx, id);
 }
 
-async function moveRun(
+/** SQLite takes 32,766 values in one statement. */
+const RUNS_PER_INSERT = 1_000;
+
+/** Many runs at once; their ids in the order of the inputs. */
+export async function insertRuns(trx: Trx, inputs: readonly NewRun[]): Promise<number[]> {
+  const ids: number[] = [];
+  for (let from = 0; from < inputs.length; from += RUNS_PER_INSERT) {
+    const some = inputs.slice(from, from + RUNS_PER_INSERT).map(newRow);
+    const rows = await trx.insertInto('run').values(some).returning('id').execute();
+    // The ids count up with the rows, but nothing promises that they are answered in that order.
+    ids.push(...rows.map(({ id }) => id).toSorted((a, b) => a - b));
+  }
+  return ids;
+}
+
+export async function moveRun(
   trx: Trx,
   id: number,
   event: RunEvent,
@@ -199,7 +266,7 @@ async function moveRun(
   lane: LaneChange | undefined,
   atMs: number,
 ): Promise<Run | undefined> {
-  const { machineId, state: from } = await requireRun(trx, id);
+  const { machineId, state: from, claimedAtMs } = await requireRun(trx, id);
   const state = step(runTable, from, event);
   const ended = isRunEnded(state);
   const ownerId = `run:${id}`;
@@ -207,13 +274,15 @@ async function moveRun(
     const free = await takeLane(trx, { machineId, kind: 'run', ownerId, sinceMs: atMs });
     if (!free) return undefined;
   }
+  if (typeof patch.jobId === 'string') await refuseTakenJobId(trx, patch.jobId);
   if (lane === 'release' || ended || state === 'lost') await releaseLane(trx, machineId, ownerId);
   await trx
     .updateTable('run')
     .set({
       ...toRunColumns(patch),
       state,
-      ...(event === 'start' && { startedAtMs: atMs }),
+      ...(event === 'start' && { startedAtMs: atMs, jobLeft: flag(true) }),
+      ...((event === 'claimed' || event === 'found') && { claimedAtMs: claimedAtMs ?? atMs }),
       ...(ended && { endedAtMs: atMs }),
     })
     .where('id', '=', id)

@@ -1,5 +1,6 @@
 import type { Generated } from 'kysely';
 import type { ArtifactKind } from '../domain/artifact.ts';
+import type { BenchmarkRole } from '../domain/benchmark.ts';
 import type { ReceiptMethod, TargetState } from '../domain/deployment.ts';
 import type { LaneKind } from '../domain/lane.ts';
 import type { MachineHealth, MachineState, PlatformId } from '../domain/machine.ts';
@@ -31,6 +32,10 @@ export interface Schema {
     verified: Flag;
   };
   receipt: ReceiptTable;
+  benchmark: BenchmarkTable;
+  benchmarkRun: BenchmarkRunTable;
+  shortJob: { jobId: string; jobToken: string; machineId: string };
+  request: { asker: string; key: string; hash: string; made: JsonText; atMs: number };
 }
 
 export interface MachineTable {
@@ -104,6 +109,10 @@ export interface TargetTable {
   jobToken: string | null;
   startedAtMs: number | null;
   endedAtMs: number | null;
+  waitedMs: Generated<number>;
+  /** 1: it ended without being placed, and staged files or a job of it may still lie on the machine. */
+  leftBehind: Generated<Flag>;
+  proof: ReceiptMethod | null;
 }
 
 export interface RunTable {
@@ -129,12 +138,17 @@ export interface RunTable {
   requestedBy: string;
   createdAtMs: number;
   startedAtMs: number | null;
+  claimedAtMs: number | null;
   endedAtMs: number | null;
+  logExpiredAtMs: number | null;
+  /** Files of its job may still lie on the machine. */
+  jobLeft: Generated<Flag>;
 }
 
 export interface ReceiptTable {
   id: Generated<number>;
   machineId: string;
+  machineName: string;
   deploymentId: number;
   bundleId: number;
   path: string;
@@ -144,4 +158,25 @@ export interface ReceiptTable {
   method: ReceiptMethod;
   requestedBy: string;
   atMs: number;
+}
+
+export interface BenchmarkTable {
+  id: Generated<number>;
+  name: string | null;
+  parameters: JsonText;
+  limits: JsonText;
+  repetitions: number;
+  warmUps: number;
+  requestedBy: string;
+  createdAtMs: number;
+}
+
+/** `machineId` and `bundleId` are the run's; here they make the lists of benchmarks quick. */
+export interface BenchmarkRunTable {
+  runId: number;
+  benchmarkId: number;
+  machineId: string;
+  bundleId: number;
+  role: BenchmarkRole;
+  ordinal: number;
 }

@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
 import type { SqliteDatabase, SqliteStatement } from 'kysely';
+import { DomainError, type ErrorCode } from '../domain/errors.ts';
 
-export type SqliteFault = 'unique' | 'foreign-key' | 'constraint' | 'damaged' | 'other';
+export type SqliteFault = 'unique' | 'foreign-key' | 'constraint' | 'other';
 
 /** What either driver throws, in one shape. */
 export class SqliteError extends Error {
@@ -21,13 +22,20 @@ export class NoSqliteError extends Error {
 
 /** One connection, in the shape that Kysely wants, and `exec` for pragmas. */
 export interface SqliteConnection extends SqliteDatabase {
+  /** Whether a transaction is open: SQLite may have ended it by itself. */
+  inTransaction(): boolean;
   exec(sql: string): void;
+  /** Writes the database as it is at one moment into a new file, a little at a time where the driver can. */
+  copyTo(file: string): Promise<void>;
   /** May be called again. */
   close(): void;
 }
 
 /** The calls that both drivers share. */
 interface Driver {
+  /** Its name in libsql, and in node:sqlite. */
+  readonly inTransaction?: boolean;
+  readonly isTransaction?: boolean;
   exec(sql: string): void;
   close(): void;
   prepare(sql: string): DriverStatement;
@@ -42,43 +50,77 @@ interface DriverStatement {
 
 type DriverClass = new (file: string, options: { timeout: number }) => Driver;
 
+interface NodeSqlite {
+  readonly DatabaseSync: DriverClass;
+  readonly backup: (driver: Driver, file: string) => Promise<unknown>;
+}
+
 interface LoadedDriver {
   readonly Database: DriverClass;
   /** node:sqlite takes parameters one by one; libsql takes a single null or blob for a set of names, so it gets a list. */
   readonly spread: boolean;
+  /** node:sqlite copies in steps, between which others have their turn. */
+  readonly copy?: (driver: Driver, file: string) => Promise<unknown>;
 }
 
 const BUSY_TIMEOUT_MS = 5_000;
+/** Preparing a statement takes longer than most run; the queries of the store are about so many. */
+const KEPT_STATEMENTS = 200;
 const require = createRequire(import.meta.url);
 
 /**
  * Opens a database file with the driver of this Node: its own where it is complete (from 22.16), else libsql.
- * Blobs go in and come out as Uint8Array; errors are SqliteError. Throws NoSqliteError where neither driver is there.
+ * Blobs go in and come out as Uint8Array. A file that is damaged, or a disk that is full or takes no writing, is a
+ * DomainError; what else SQLite refuses is a SqliteError. Throws NoSqliteError where neither driver is there.
  */
 export function openSqlite(file: string): SqliteConnection {
-  const { Database, spread } = loadDriver();
+  const { Database, spread, copy } = loadDriver();
   const driver = guarded(() => new Database(file, { timeout: BUSY_TIMEOUT_MS }));
   let open = true;
+  const statements = new Map<string, SqliteStatement>();
+  const prepare = (sql: string): SqliteStatement =>
+    wrapStatement(
+      guarded(() => driver.prepare(sql)),
+      spread,
+    );
   return {
+    inTransaction: () => driver.inTransaction ?? driver.isTransaction ?? false,
     exec: (sql) => guarded(() => driver.exec(sql)),
     close: () => {
       if (open) guarded(() => driver.close());
       open = false;
     },
-    prepare: (sql) =>
-      wrapStatement(
-        guarded(() => driver.prepare(sql)),
-        spread,
-      ),
+    copyTo: async (target) => {
+      try {
+        if (copy) await copy(driver, target);
+        else driver.prepare('vacuum into ?').run(target);
+      } catch (error) {
+        throw translate(error);
+      }
+    },
+    prepare: (sql) => {
+      if (!isKept(sql)) return prepare(sql);
+      const statement = statements.get(sql) ?? prepare(sql);
+      // The one used last is the last in the map.
+      statements.delete(sql);
+      statements.set(sql, statement);
+      const [oldest] = statements.keys();
+      if (statements.size > KEPT_STATEMENTS && oldest !== undefined) statements.delete(oldest);
+      return statement;
+    },
   };
 }
+
+/** What may change a table's columns is prepared each time, and so is what is asked of SQLite itself. */
+const isKept = (sql: string): boolean =>
+  /^(select|insert|update|delete|begin|commit|savepoint|release)\b/.test(sql);
 
 function loadDriver(): LoadedDriver {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   try {
     if (major > 22 || (major === 22 && minor >= 16)) {
-      const { DatabaseSync }: { DatabaseSync: DriverClass } = require('node:sqlite');
-      return { Database: DatabaseSync, spread: true };
+      const { DatabaseSync, backup }: NodeSqlite = require('node:sqlite');
+      return { Database: DatabaseSync, spread: true, copy: backup };
     }
     const Database: DriverClass = require('libsql');
     return { Database, spread: false };
@@ -143,14 +185,27 @@ const faultByNumber: Readonly<Record<number, SqliteFault>> = {
   787: 'foreign-key',
 };
 
+const UNWRITABLE = ['STORE_UNWRITABLE', 'the database cannot be read or written'] as const;
+const DAMAGED = ['STORE_DAMAGED', 'the database cannot be used'] as const;
+
+/** What is wrong with the file or its disk, by the kind of SQLite's error. */
+const fileTroubles: Readonly<Record<number, readonly [ErrorCode, string]>> = {
+  8: UNWRITABLE,
+  10: UNWRITABLE,
+  11: DAMAGED,
+  13: ['STORE_FULL', 'there is no room for the database to grow'],
+  26: DAMAGED,
+};
+
 /** node:sqlite has SQLite's number in `errcode`, libsql in `rawCode`; the low byte is the kind of error. */
 function translate(thrown: unknown): unknown {
   if (!(thrown instanceof Error)) return thrown;
   const number = numberIn(thrown, 'errcode') ?? numberIn(thrown, 'rawCode');
   if (number === undefined) return thrown;
   const kind = number & 0xff;
-  const fault =
-    faultByNumber[number] ?? (kind === 19 ? 'constraint' : kind === 11 || kind === 26 ? 'damaged' : 'other');
+  const trouble = fileTroubles[kind];
+  if (trouble) return new DomainError(trouble[0], `${trouble[1]}: ${thrown.message}`, { cause: thrown });
+  const fault = faultByNumber[number] ?? (kind === 19 ? 'constraint' : 'other');
   return new SqliteError(fault, thrown.message, { cause: thrown });
 }
 

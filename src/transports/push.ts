@@ -9,6 +9,9 @@ import { upload } from '../ftp/client/upload.ts';
 import { folderPath, inSpool } from './ftp-paths.ts';
 import type { Link, LinkAbilities, LinkTarget, ServerFacts, Transport, UploadOptions } from './transport.ts';
 
+/** Names of thousands of files. */
+const MAX_NAMES_BYTES = 256 * 1024;
+
 /** Reaches machines that run an FTP server. `tuning` is for tests. */
 export function createPushTransport(tuning: Partial<FtpTuning> = {}): Transport {
   return {
@@ -49,10 +52,6 @@ class PushLink implements Link {
     this.#home = folderPath(target.spool);
   }
 
-  get server(): ServerFacts {
-    return this.#session.server;
-  }
-
   get abilities(): LinkAbilities {
     const known = this.#target.abilities;
     const worked = this.#session.connections.worked;
@@ -72,22 +71,28 @@ class PushLink implements Link {
     return this.#session.control.transcript.lines;
   }
 
+  describeServer(): Promise<ServerFacts> {
+    return this.#queued(() => this.#session.describe());
+  }
+
   size(path: string): Promise<number | undefined> {
     return this.#queued(() => fileSize(this.#session.control, this.#path(path)));
   }
 
-  read(path: string, options: { fromByte?: number; maxBytes: number }): Promise<Uint8Array> {
-    return this.#queued(() =>
-      download(this.#session.control, this.#session.connections, {
-        path: this.#path(path),
-        fromByte: options.fromByte ?? 0,
-        // Nothing known yet: worth a try, a server that has no REST says so.
-        restart: this.#target.abilities?.restartRead ?? true,
-        maxBytes: options.maxBytes,
-        replyMs: this.#target.timeouts.replyMs,
-        stallMs: this.#target.timeouts.stallMs,
-      }),
-    );
+  async read(path: string, options: { fromByte?: number; maxBytes: number }): Promise<Uint8Array> {
+    const pieces: Uint8Array[] = [];
+    await this.#download(path, options, (piece) => {
+      pieces.push(piece);
+    });
+    return Buffer.concat(pieces);
+  }
+
+  stream(
+    path: string,
+    options: { fromByte?: number; maxBytes: number },
+    take: (bytes: Uint8Array) => Promise<void>,
+  ): Promise<void> {
+    return this.#download(path, options, take);
   }
 
   write(path: string, bytes: Uint8Array): Promise<void> {
@@ -133,6 +138,38 @@ class PushLink implements Link {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async list(folder: string): Promise<string[]> {
+    const pieces: Uint8Array[] = [];
+    try {
+      await this.#download(folder, { maxBytes: MAX_NAMES_BYTES, verb: 'NLST' }, (piece) => {
+        pieces.push(piece);
+      });
+    } catch (error) {
+      if (error instanceof DomainError && error.code === 'FILE_NOT_FOUND') return [];
+      throw error;
+    }
+    const names = Buffer.concat(pieces).toString('latin1').split(/\r?\n/);
+    return names.map((name) => name.replace(/^.*[/\\]/, '')).filter((name) => name !== '');
+  }
+
+  #download(
+    path: string,
+    options: { fromByte?: number; maxBytes: number; verb?: 'NLST' },
+    take: (bytes: Uint8Array) => Promise<void> | void,
+  ): Promise<void> {
+    const request = {
+      path: this.#path(path),
+      fromByte: options.fromByte ?? 0,
+      ...(options.verb && { verb: options.verb }),
+      // Nothing known yet: worth a try, a server that has no REST says so.
+      restart: this.#target.abilities?.restartRead ?? true,
+      maxBytes: options.maxBytes,
+      replyMs: this.#target.timeouts.replyMs,
+      stallMs: this.#target.timeouts.stallMs,
+    };
+    return this.#queued(() => download(this.#session.control, this.#session.connections, request, take));
   }
 
   #send(path: string, open: (fromByte: number) => Readable, options: UploadOptions): Promise<void> {

@@ -60,15 +60,30 @@ export interface UploadOptions {
  * is closed; FILE_NOT_FOUND, FILE_BUSY, WRITE_REFUSED, DISK_FULL … after which it stays open.
  */
 export interface Link extends AsyncDisposable {
-  readonly server: ServerFacts;
   readonly abilities: LinkAbilities;
   readonly isOpen: boolean;
   /** The last 20 control lines, oldest first, with `> ` or `< `; passwords masked. */
   readonly transcript: readonly string[];
+  /** Asks the server for what it says of itself. */
+  describeServer(): Promise<ServerFacts>;
   /** Bytes of a file, or undefined when it is not there. */
   size(path: string): Promise<number | undefined>;
   /** The bytes from `fromByte` on; FILE_NOT_FOUND when it is not there, REPLY_TOO_LARGE past `maxBytes`. */
   read(path: string, options: { fromByte?: number; maxBytes: number }): Promise<Uint8Array>;
+  /**
+   * As `read`, but hands the bytes on as they come, up to `maxBytes` of them; the next piece waits until `take` has
+   * resolved, so that memory stays small. What was taken before an error counts.
+   */
+  stream(
+    path: string,
+    options: { fromByte?: number; maxBytes: number },
+    take: (bytes: Uint8Array) => Promise<void>,
+  ): Promise<void>;
+  /**
+   * Names of the files in a folder of the spool, without their path, as far as the server tells them: for a person's
+   * eyes only, nothing may depend on it. Servers differ in what they say of an empty folder.
+   */
+  list(folder: string): Promise<string[]>;
   /** Writes a small file whole, replacing it. */
   write(path: string, bytes: Uint8Array): Promise<void>;
   /** Sends a file whose bytes `open(fromByte)` streams; the size on the machine is not checked here. */

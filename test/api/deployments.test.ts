@@ -30,6 +30,12 @@ const target = (machine: string) => ({
   bytesSent: 0,
   bytesTotal: 0,
 });
+/** The test's machines are on hold, and a target says so while it waits. */
+const held = (machine: string) => ({
+  ...target(machine),
+  code: 'MACHINE_HELD',
+  detail: `${machine} is on hold`,
+});
 
 const codeOf = async (bundleName: string, selected: unknown) =>
   (await post('/deploy', { bundle: bundleName, machines: selected })).json().code;
@@ -84,10 +90,10 @@ describe('a deployment', () => {
       id,
       bundle: 'demo@1',
       state: 'queued',
-      requestedBy: 'api',
+      requestedBy: 'local',
       createdAt: expect.stringMatching(/Z$/),
       counts: { queued: 2 },
-      targets: [target('alpha'), target('beta')],
+      targets: [held('alpha'), held('beta')],
     });
     expect((await get(`/deployments/${id}`)).json()).toEqual(accepted.json());
     const listed = (await get('/deployments?machine=alpha&bundle=demo@1')).json<DeploymentPage>().items[0];
@@ -152,6 +158,72 @@ describe('a deployment', () => {
   });
 });
 
+describe('a dry run', () => {
+  test('says what would be sent, and saves nothing', async () => {
+    const before = (await get('/deployments')).json();
+    const answer = await post('/deploy?dryRun=true', { bundle: 'demo', machines: { names: ['alpha'] } });
+    const [file] = bundle.files;
+    expect(answer.statusCode).toBe(200);
+    expect(answer.json()).toEqual({
+      bundle: 'demo@1',
+      bytesToSend: file?.sizeBytes,
+      machines: [
+        {
+          machine: 'alpha',
+          blocked: expect.any(Boolean),
+          findings: expect.arrayContaining([
+            { level: 'warn', code: 'AGENT_NEEDED', message: expect.any(String) },
+          ]),
+          files: [{ name: 'RUN.SH', sizeBytes: file?.sizeBytes, how: 'send' }],
+          bytesToSend: file?.sizeBytes,
+        },
+      ],
+    });
+    expect((await get('/deployments')).json()).toEqual(before);
+  });
+
+  test.each([
+    ['?dryRun=yes', 400, 'INVALID_REQUEST'],
+    ['?dryrun=true', 400, 'INVALID_REQUEST'],
+  ])('asked for as %s is refused', async (query, status, code) => {
+    const answer = await post(`/deploy${query}`, { bundle: 'demo', machines: 'all' });
+    expect([answer.statusCode, answer.json().code]).toEqual([status, code]);
+  });
+});
+
+describe('files on a machine', () => {
+  test.each([
+    ['/machines/alpha/remove', { bundle: 'demo' }, 409, 'NOT_DEPLOYED'],
+    ['/machines/alpha/remove', {}, 400, 'INVALID_REQUEST'],
+    ['/machines/alpha/verify', { bundle: 'demo@1' }, 409, 'NOT_DEPLOYED'],
+    ['/machines/alpha/verify', { bundle: 'demo@7' }, 404, 'NOT_FOUND'],
+    ['/machines/nobody/verify', {}, 404, 'NOT_FOUND'],
+    ['/machines/gamma/verify', {}, 409, 'MACHINE_NOT_READY'],
+    ['/deployments/999/rollback', {}, 404, 'NOT_FOUND'],
+  ])('%s %j: %d %s', async (path, body, status, code) => {
+    const answer = await post(path, body);
+    expect([answer.statusCode, answer.json().code]).toEqual([status, code]);
+  });
+
+  test('where nothing was placed, nothing is asked', async () => {
+    expect((await post('/machines/alpha/verify')).json()).toEqual({
+      machine: 'alpha',
+      ok: true,
+      bundles: [],
+    });
+  });
+
+  test('a deployment that was placed nowhere cannot be rolled back', async () => {
+    const { id } = (await post('/deploy', { bundle: 'demo', machines: 'all' })).json<Deployment>();
+    expect((await post(`/deployments/${id}/rollback`)).json()).toMatchObject({ code: 'ROLLBACK_UNCLEAR' });
+    await post(`/deployments/${id}/cancel`);
+    expect((await post(`/deployments/${id}/rollback`)).json()).toMatchObject({
+      status: 409,
+      code: 'NO_OLDER_VERSION',
+    });
+  });
+});
+
 test('receipts name machine, bundle and method, newest first', async () => {
   const { id } = (
     await post('/deploy', { bundle: 'demo', machines: { names: ['alpha'] } })
@@ -161,12 +233,13 @@ test('receipts name machine, bundle and method, newest first', async () => {
   if (!alpha || !file) throw new Error('a machine and a file are needed');
   const receipt = {
     machineId: alpha.id,
+    machineName: 'alpha',
     deploymentId: id,
     bundleId: bundle.id,
     sizeBytes: file.sizeBytes,
     sha256: file.sha256,
     crc32: file.crc32,
-    requestedBy: 'api',
+    requestedBy: 'local',
   };
   await api.store.receipts.add([
     { ...receipt, path: 'B/1/RUN.SH', method: 'agent-crc', atMs: 1000 },
@@ -177,6 +250,7 @@ test('receipts name machine, bundle and method, newest first', async () => {
     {
       id: expect.any(Number),
       machine: 'alpha',
+      machineId: alpha.id,
       deployment: id,
       bundle: 'demo@1',
       path: 'B/1/TWO.SH',
@@ -184,7 +258,8 @@ test('receipts name machine, bundle and method, newest first', async () => {
       sha256: file.sha256,
       crc32: file.crc32,
       method: 'size-only',
-      requestedBy: 'api',
+      proven: false,
+      requestedBy: 'local',
       at: new Date(2000).toISOString(),
     },
   ]);

@@ -119,10 +119,15 @@ describe('health', () => {
   test('says ok while the store answers, and unavailable when it does not', async () => {
     const own = await openTestApi();
     for (const url of ['/healthz', '/readyz'])
-      expect((await own.app.inject(url)).json()).toEqual({ status: 'ok' });
+      expect((await own.app.inject(url)).json()).toMatchObject({ status: 'ok' });
     await own.store.close();
     const answer = await own.app.inject('/readyz');
-    expect([answer.statusCode, answer.json()]).toEqual([503, { status: 'unavailable' }]);
+    expect(answer.statusCode).toBe(503);
+    expect(answer.json()).toMatchObject({
+      status: 'unavailable',
+      code: 'STORE_UNWRITABLE',
+      detail: 'the database does not answer',
+    });
     expect((await own.app.inject('/healthz')).statusCode).toBe(200);
     await own.close();
   });

@@ -44,7 +44,7 @@ describe('a run', () => {
       flags: [],
       simulated: false,
       cancelRequested: false,
-      requestedBy: 'api',
+      requestedBy: 'local',
       createdAt: expect.stringMatching(/Z$/),
     });
     expect((await get(`/runs/${run?.id}`)).json()).toEqual(run);

@@ -12,6 +12,7 @@ import { DomainError } from '../../src/domain/errors.ts';
 import type { Machine } from '../../src/domain/machine.ts';
 import type { Run } from '../../src/domain/run.ts';
 import { systemClock } from '../../src/lib/clock.ts';
+import { Metrics } from '../../src/metrics.ts';
 import { createOperations } from '../../src/operations/create-operations.ts';
 import type { Operations } from '../../src/operations/operations.ts';
 import { openStore, type Store } from '../../src/store/open-store.ts';
@@ -20,7 +21,7 @@ const settings: Parameters<typeof createOperations>[0]['settings'] = {
   allowedNetworks: ['127.0.0.0/8'],
   maxArtifactBytes: 8_000_000,
   ftp: { connectMs: 1000, replyMs: 1000, stallMs: 1000, writeChunkBytes: 4096 },
-  deploy: { parallel: 1, giveUpMs: 60_000, retryMinMs: 1000, retryMaxMs: 1000 },
+  deploy: { parallel: 1, giveUpMs: 60_000, retryMinMs: 1000, retryMaxMs: 1000, readBackMaxBytes: 1_000_000 },
   run: {
     pollMinMs: 1000,
     pollMaxMs: 1000,
@@ -29,7 +30,9 @@ const settings: Parameters<typeof createOperations>[0]['settings'] = {
     unreachableAfterMs: 60_000,
     lostAfterMs: 60_000,
   },
+  retention: { logDays: 0 },
   jobs: { waitMs: 1000, pollMs: 1000 },
+  leaderboard: [],
 };
 
 /** No machine can be reached: what the API asks for is saved, and nothing is carried out. */
@@ -39,11 +42,14 @@ const noTransport = {
 
 export const defaultConfig: ApiConfig = {
   hosts: ['fleet.lan', 'shelf.lan:9898'],
+  tokens: [],
   maxArtifactBytes: 8_000_000,
   maxJsonBytes: 1_048_576,
+  uploadStallMs: 60_000,
 };
 
 export interface TestApi {
+  readonly dataDir: string;
   readonly app: FastifyInstance;
   readonly store: Store;
   readonly operations: Operations;
@@ -56,23 +62,49 @@ export interface TestApi {
 export async function openTestApi(
   options: {
     config?: Partial<ApiConfig>;
+    /** A folder that is left as it is; without one a temporary one is made and removed. */
+    dataDir?: string;
     replace?: (real: Operations, store: Store) => Partial<Operations>;
+    restart?: () => void;
   } = {},
 ): Promise<TestApi> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'fleet98-api-'));
-  const store = await openStore({ dataDir });
+  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'fleet98-api-')));
+  const remove = async (): Promise<void> => {
+    if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
+  };
+  try {
+    return await openOn(dataDir, options, remove);
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+async function openOn(
+  dataDir: string,
+  options: NonNullable<Parameters<typeof openTestApi>[0]>,
+  remove: () => Promise<void>,
+): Promise<TestApi> {
+  const metrics = new Metrics();
+  const store = await openStore({ dataDir, watch: metrics });
   const logged: string[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) });
   const real = createOperations({ store, clock: systemClock, log: logger, settings, transport: noTransport });
   const operations = { ...real, ...options.replace?.(real, store) };
-  const app = await buildApp({ config: { ...defaultConfig, ...options.config }, store, operations, logger });
+  metrics.follow(store, operations.events);
+  const config = { ...defaultConfig, ...options.config };
+  const { restart = () => {} } = options;
+  const app = await buildApp({ config, store, operations, logger, metrics, restart });
   const close = async (): Promise<void> => {
-    await app.close();
-    await operations.stop();
-    await store.close();
-    await rm(dataDir, { recursive: true, force: true });
+    try {
+      await app.close();
+      await operations.stop();
+      await store.close();
+    } finally {
+      await remove();
+    }
   };
-  return { app, store, operations, logged, close };
+  return { dataDir, app, store, operations, logged, close };
 }
 
 export function portOf(server: Server): number {

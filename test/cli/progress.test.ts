@@ -23,6 +23,12 @@ const deployment = (...targets: Target[]): Deployment => ({
   targets,
 });
 
+test('files that were only sized are called unproven', () => {
+  const output = new TextOutput();
+  new DeployProgress(output).show(deployment(target('p2', 'done', { proof: 'size-only', proven: false })), 0);
+  expect(output.text).toBe('p2: done, unproven: only the sizes were compared\n');
+});
+
 const up = (lines: number): string => `\u001b[${lines}A\u001b[J`;
 
 const sending = { bytesSent: 450_000, bytesPerSecond: 120_000, etaSeconds: 4.6 };
@@ -58,6 +64,22 @@ describe('a deployment', () => {
     expect(output.text.slice(firstDrawing.length).startsWith('\u001b[2A\u001b[J')).toBe(true);
     const lines = output.text.replaceAll('\u001b[J', '').split('\n');
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(60);
+  });
+
+  test('gives a reason a line of its own on a terminal, and says when the next try is', () => {
+    const output = new TextOutput({ isTTY: true, columns: 60 });
+    const waiting = { notBefore: '1970-01-01T00:00:12.000Z', code: 'UNREACHABLE', detail: 'no answer' };
+    const progress = new DeployProgress(output);
+    const shown = deployment(target('p2', 'waiting', waiting), target('dx4', 'placing'));
+    progress.show(shown, 2_000);
+    expect(output.text).toBe(
+      '\u001b[J' +
+        'p2  [........................] waiting, next try in 10 s\n' +
+        '    UNREACHABLE: no answer\n' +
+        'dx4 [########################] placing\n',
+    );
+    progress.show(shown, 60_000);
+    expect(output.text).toContain(`${up(3)}p2  [........................] waiting, next try in 0 s\n`);
   });
 
   test('of many machines shows those that are under way', () => {

@@ -58,7 +58,8 @@ test('what is not known is no finding', () => {
 
 describe('agent', () => {
   test.each<[string, Partial<Plan>, string[]]>([
-    ['none', { agentPresent: false, agentKinds: [] }, ['block AGENT_NEEDED']],
+    ['none', { agentPresent: false, agentKinds: [] }, ['warn AGENT_NEEDED']],
+    ['none, for a delivery', { agentPresent: false, hasCommand: false }, ['info AGENT_NEEDED']],
     ['one that cannot place', { agentKinds: ['run'] }, ['block AGENT_UNKNOWN_KIND']],
     ['one that cannot run', { agentKinds: ['place'] }, ['block AGENT_UNKNOWN_KIND']],
     ['one that cannot run, for a delivery', { agentKinds: ['place'], hasCommand: false }, []],
@@ -112,6 +113,7 @@ describe('sizes and disk', () => {
   const twenty = file('BIG.BIN', 'other', {}, 20 * MIB);
   test.each<[string, Partial<Plan>, string[]]>([
     ['just enough', { files: [twenty], diskFreeBytes: 22 * MIB }, []],
+    ['half of it there', { files: [{ ...twenty, presentBytes: 10 * MIB }], diskFreeBytes: 12 * MIB }, []],
     ['one byte too little', { files: [twenty], diskFreeBytes: 22 * MIB - 1 }, ['block DISK_TOO_SMALL']],
     [
       'two files together',

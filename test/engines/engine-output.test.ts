@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { OutputChunk, TokenEvent } from '../../src/domain/token-log.ts';
 import type { EngineResult } from '../../src/engines/engine.ts';
 import { engineById } from '../../src/engines/index.ts';
-import { textOf } from '../../src/engines/text.ts';
+import { textOf } from './text-of.ts';
 
 interface FixtureChunk {
   readonly stream: 'out' | 'err';

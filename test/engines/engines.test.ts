@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { OutputChunk, TokenEvent } from '../../src/domain/token-log.ts';
 import type { EngineHead } from '../../src/engines/engine.ts';
 import { engineById, engineIds, engines, pickEngine } from '../../src/engines/index.ts';
-import { textOf } from '../../src/engines/text.ts';
+import { TextBuilder } from '../../src/engines/text.ts';
+import { textOf } from './text-of.ts';
 
 const out = (text: string, atMs = 0): OutputChunk => ({
   stream: 'out',
@@ -158,4 +159,18 @@ test('text is decoded across the borders of events', () => {
   );
   expect(textOf([event(0, 0xef, 0xbb, 0xbf, 0x61)])).toBe('\uFEFFa');
   expect(textOf([])).toBe('');
+});
+
+test.each([
+  ['abc', 3, 'abc', false],
+  ['abcd', 3, 'abc', true],
+  ['ab€', 4, 'ab', true],
+  ['ab€', 5, 'ab€', false],
+])('of the text %s at most %i bytes are kept, and no part of a character', (whole, maxBytes, text, isCut) => {
+  for (const size of [1, 2, 100]) {
+    const builder = new TextBuilder(maxBytes);
+    const bytes = Buffer.from(whole);
+    for (let at = 0; at < bytes.length; at += size) builder.add(bytes.subarray(at, at + size));
+    expect(builder.finish()).toEqual({ text, isCut });
+  }
 });

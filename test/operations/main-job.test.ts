@@ -85,7 +85,7 @@ test('what is there is not sent again, and a new version sends only what changed
   expect(new Set(items.map((receipt) => receipt.method))).toEqual(new Set(['agent-crc']));
 });
 
-test('a file that a person changed on the machine is found before it is run, and repaired by a new version only', async () => {
+test('a file that a person changed on the machine is found before it is run', async () => {
   await using fleet = await TestFleet.start();
   const pc = await fleet.addPc('old');
   const bundle = await fleet.addBundle(

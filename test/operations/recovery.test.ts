@@ -108,7 +108,7 @@ test('a machine with another id, or none, or another owner, is not written to', 
   expect(await fleet.deploy('files', ['old'])).toMatchObject([{ state: 'done' }]);
 });
 
-test('a canceled deployment stops in mid-transfer, and the next one goes on from there', async () => {
+test('a canceled deployment stops in mid-transfer, and the next one goes through', async () => {
   await using fleet = await TestFleet.start();
   await fleet.addPc('old', 'ts', { rateBytesPerSecond: 300_000 });
   await fleet.addBundle('big', { 'BIG.BIN': new Uint8Array(600_000).fill(7) });

@@ -19,6 +19,7 @@ async function deployed(): Promise<Awaited<ReturnType<typeof furnished>> & { sto
 
 const receipt = (target: Target, bundleId: number, path = 'B/AAAAAAAA/RUN.EXE'): NewReceipt => ({
   machineId: target.machineId,
+  machineName: target.machineName,
   deploymentId: target.deploymentId,
   bundleId,
   path,
@@ -47,6 +48,7 @@ describe('a deployment', () => {
       machineName,
       state: 'queued',
       attempts: 0,
+      waitedMs: 0,
       bytesTotal: 0,
       bytesSent: 0,
     });
@@ -125,6 +127,7 @@ describe('a target', () => {
       machineId: one.id,
       machineName: 'one',
       state: 'preflight',
+      waitedMs: 0,
       attempts: 1,
       bytesTotal: 10,
       bytesSent: 0,
@@ -157,6 +160,24 @@ describe('a target', () => {
     expect(await store.lanes.all()).toEqual([]);
     const nowhere = store.deployments.moveTarget(id, '0'.repeat(16), 'start', {}, undefined, 1);
     await expect(nowhere).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  test('begins a try only while it waits for one, and its lane is free', async () => {
+    const { store, id, one } = await deployed();
+    const begin = () => store.deployments.beginTarget(id, one.id, 5);
+    const other = { machineId: one.id, kind: 'files', ownerId: 'verify:1', sinceMs: 1 } as const;
+    await store.lanes.take(other);
+    expect(await begin()).toBeUndefined();
+    await store.lanes.release(one.id, other.ownerId);
+    expect(await begin()).toMatchObject({ state: 'preflight', startedAtMs: 5 });
+    expect(await begin()).toBeUndefined();
+    const said = { code: 'LINK_LOST', detail: 'gone', notBeforeMs: 9 };
+    await store.deployments.moveTarget(id, one.id, 'postpone', said, 'release', 6);
+    const again = await begin();
+    expect(again).toMatchObject({ state: 'preflight', startedAtMs: 5 });
+    for (const key of Object.keys(said)) expect(again).not.toHaveProperty(key);
+    await store.deployments.moveTarget(id, one.id, 'cancel', {}, undefined, 7);
+    expect(await begin()).toBeUndefined();
   });
 
   test('is open until its end, the oldest deployment’s first', async () => {
@@ -218,21 +239,31 @@ describe('the end of a target', () => {
     const { store, id, one, bundle, target, placement } = await placing();
     const receipts = [receipt(target, bundle.id), receipt(target, bundle.id, 'B/AAAAAAAA/B.BIN')];
     expect(
-      await store.deployments.finishTarget(id, one.id, 'placed', { receipts, placement }, 4000),
-    ).toMatchObject({ state: 'done', endedAtMs: 4000 });
+      await store.deployments.finishTarget(
+        id,
+        one.id,
+        'placed',
+        { method: 'agent-crc', receipts, placement },
+        4000,
+      ),
+    ).toMatchObject({ state: 'done', endedAtMs: 4000, proof: 'agent-crc' });
     expect(await store.lanes.all()).toEqual([]);
     expect(await store.placements.get(one.id, bundle.id)).toEqual(placement);
     const { items } = await store.receipts.list({ limit: 9, deploymentId: id });
     expect(items.map((item) => item.path)).toEqual(['B/AAAAAAAA/B.BIN', 'B/AAAAAAAA/RUN.EXE']);
-    expect(items[1]).toEqual({ ...receipts[0], id: 1, machineName: 'one' });
+    expect(items[1]).toEqual({ ...receipts[0], id: 1 });
+    await store.machines.update(one.id, { name: 'renamed' }, 5000);
+    const [seen] = (await store.receipts.list({ limit: 1, machineId: one.id })).items;
+    expect(seen?.machineName).toBe('one');
   });
 
   test('is all or nothing', async () => {
     const { store, id, one, bundle, target, placement } = await placing();
     const wrong = { ...receipt(target, bundle.id), deploymentId: 999 };
-    const proof = { receipts: [receipt(target, bundle.id), wrong], placement };
+    const method = 'agent-crc';
+    const proof = { method, receipts: [receipt(target, bundle.id), wrong], placement } as const;
     await expect(store.deployments.finishTarget(id, one.id, 'placed', proof, 1)).rejects.toThrow();
-    const early = { receipts: [receipt(target, bundle.id)], placement };
+    const early = { method, receipts: [receipt(target, bundle.id)], placement } as const;
     await expect(store.deployments.finishTarget(id, one.id, 'current', early, 1)).rejects.toMatchObject({
       code: 'BUG',
     });

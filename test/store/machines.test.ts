@@ -135,10 +135,7 @@ describe('a machine', () => {
     const { one, two, bundle } = await furnished(store);
     await store.runs.create([newRun(one, bundle)]);
     await store.machines.update(two.id, { labels: { a: 'b' } }, 1);
-    await expect(store.machines.remove(one.id)).rejects.toMatchObject({
-      code: 'INVALID_REQUEST',
-      message: expect.stringContaining('retire it instead'),
-    });
+    await expect(store.machines.remove(one.id)).rejects.toMatchObject({ code: 'MACHINE_HAS_HISTORY' });
     await store.machines.remove(two.id);
     expect(await store.machines.all()).toEqual([one]);
     await store.machines.create(newMachine('two'));

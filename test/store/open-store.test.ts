@@ -53,10 +53,10 @@ describe('a data directory', () => {
 
   test('is healthy until it is closed', async () => {
     const store = await openStore({ dataDir: await temporaryFolder() });
-    expect(await store.isHealthy()).toBe(true);
+    expect(await store.trouble()).toBeUndefined();
     await store.close();
     await store.close();
-    expect(await store.isHealthy()).toBe(false);
+    expect(await store.trouble()).toMatchObject({ code: 'STORE_UNWRITABLE' });
   });
 
   test('tightens a key file that others could read', async () => {
@@ -145,8 +145,8 @@ describe('a damaged database', () => {
     database.prepare("insert into kysely_migration values ('9999-later', '2030-01-01')").run([]);
     database.close();
     await expect(openStore({ dataDir })).rejects.toMatchObject({
-      code: 'STORE_DAMAGED',
-      message: expect.stringContaining('newer fleet98'),
+      code: 'STORE_NEWER',
+      message: expect.stringContaining('that this one knows is 0'),
     });
   });
 });

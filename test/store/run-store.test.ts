@@ -104,12 +104,27 @@ describe('a run', () => {
     expect((await store.runs.get(1))?.text).toBe('a\uFFFDb\uFFFDc');
   });
 
-  test('is asked to cancel, unless it has ended', async () => {
-    const { store } = await queuedRuns(2);
-    expect(await store.runs.requestCancel(1)).toMatchObject({ state: 'queued', cancelRequested: true });
+  test('is asked to cancel, unless it has ended; a queued one never begins', async () => {
+    const { store } = await queuedRuns(3);
+    const said = { code: 'CANCELED', detail: 'before it started' };
+    const cancel = (id: number) => store.runs.requestCancel(id, said, 7);
+    expect(await cancel(1)).toMatchObject({
+      ...said,
+      state: 'canceled',
+      cancelRequested: true,
+      endedAtMs: 7,
+    });
     await store.runs.move(2, 'fail', {}, undefined, 1);
-    expect(await store.runs.requestCancel(2)).toMatchObject({ state: 'failed', cancelRequested: false });
-    await expect(store.runs.requestCancel(3)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect(await cancel(2)).toMatchObject({ state: 'failed', cancelRequested: false });
+    const key = { jobId: '0000000C', jobToken: 'C' };
+    expect(await store.runs.begin(3, key, 5)).toMatchObject({ ...key, state: 'starting', startedAtMs: 5 });
+    const asked = await cancel(3);
+    expect(asked).toMatchObject({ state: 'starting', cancelRequested: true });
+    expect(asked.code).toBeUndefined();
+    await expect(cancel(4)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    for (const id of [1, 2, 3]) {
+      expect(await store.runs.begin(id, { jobId: `0000000${id}`, jobToken: 'D' }, 9)).toBeUndefined();
+    }
   });
 
   test('keeps side files', async () => {
@@ -176,8 +191,11 @@ describe('lists of runs', () => {
     for (const [index, way] of [...ways.values()].entries()) {
       for (const event of way) await store.runs.move(index + 1, event, {}, undefined, 1);
     }
-    const queued = await store.runs.queued();
-    expect(queued.map((run) => run.id)).toEqual([1, ways.size + 1]);
+    const queued = async () => (await store.runs.queued()).map((run) => run.id);
+    // The last one waits behind the first: it is of the same machine and bundle.
+    expect(await queued()).toEqual([1]);
+    await store.runs.move(1, 'cancel', {}, undefined, 1);
+    expect(await queued()).toEqual([ways.size + 1]);
     const active = await store.runs.active();
     const expected = [...ways.keys()].filter(
       (state) => state !== 'queued' && !runEndStates.some((end) => end === state),

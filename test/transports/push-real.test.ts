@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { KnobBoard, plainKnobs } from '../../src/simulator/knobs.ts';
 import { startFtpServer } from '../../src/simulator/ftp/server.ts';
 import { loadProfile, profileNames } from '../../src/simulator/profile.ts';
 import { createPushTransport } from '../../src/transports/push.ts';
@@ -11,7 +12,7 @@ import type { Link, LinkTarget } from '../../src/transports/transport.ts';
 import { ftpTarget } from '../support/ftp-target.ts';
 import { startVsftpd, vsftpdMissing } from '../support/vsftpd.ts';
 
-const transport = createPushTransport({ bannerQuietMs: 50 });
+const transport = createPushTransport();
 
 interface RealServer extends AsyncDisposable {
   readonly target: LinkTarget;
@@ -25,7 +26,14 @@ async function simulated(profileName: string): Promise<RealServer> {
   const folder = join(diskFolder, 'FLEET98');
   mkdirSync(folder);
   const { dress, user, password } = profile;
-  const server = await startFtpServer({ diskFolder, dress, user, password, rateBytesPerSecond: 0, port: 0 });
+  const server = await startFtpServer({
+    diskFolder,
+    dress,
+    user,
+    password,
+    knobs: new KnobBoard(plainKnobs),
+    port: 0,
+  });
   return {
     target: ftpTarget(server.port, { user, password }),
     folder,
@@ -153,7 +161,7 @@ if (vsftpdMissing !== undefined && process.env['FLEET98_STRICT'] !== '1') {
       await withLink(vsftpd(['pasv_enable=NO', 'cmds_denied=EPSV,SIZE,REST,FEAT']), async (link) => {
         await expect(link.write('A', Buffer.from('a'))).rejects.toMatchObject({ code: 'NO_DATA_CONNECTION' });
         await expect(link.size('A')).rejects.toMatchObject({ code: 'FTP_UNEXPECTED' });
-        expect(link.server.feat).toEqual([]);
+        expect((await link.describeServer()).feat).toEqual([]);
         expect(link.isOpen).toBe(true);
       });
     });

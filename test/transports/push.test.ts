@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { DomainError } from '../../src/domain/errors.ts';
 import { createPushTransport } from '../../src/transports/push.ts';
 import type { Link, LinkTarget } from '../../src/transports/transport.ts';
 import { eventually, ftpTarget, quickTuning } from '../support/ftp-target.ts';
@@ -89,6 +90,43 @@ describe('reading', () => {
       await expect(link.read('BIG', { maxBytes: 1000 })).rejects.toMatchObject({ code: 'REPLY_TOO_LARGE' });
       expect(link.isOpen).toBe(false);
       await expect(link.size('BIG')).rejects.toMatchObject({ code: 'REPLY_TOO_LARGE' });
+    });
+  });
+
+  it('streams a file piece by piece, one after another, and what came before the limit counts', async () => {
+    const file = Buffer.from(Array.from({ length: 1_000_000 }, (_, index) => index % 251));
+    await withLink({ files: { '/FLEET98/BIG': file } }, async (link) => {
+      const gather = async (options: { fromByte?: number; maxBytes: number }) => {
+        const pieces: Uint8Array[] = [];
+        let busy = false;
+        const done = link.stream('BIG', options, async (piece) => {
+          expect(busy).toBe(false);
+          busy = true;
+          await new Promise((resolve) => {
+            setImmediate(resolve);
+          });
+          busy = false;
+          pieces.push(piece);
+        });
+        return { error: await done.catch((error: unknown) => error), bytes: () => Buffer.concat(pieces) };
+      };
+      const whole = await gather({ fromByte: 1000, maxBytes: file.length });
+      expect(whole.error).toBeUndefined();
+      expect(whole.bytes().equals(file.subarray(1000))).toBe(true);
+      const part = await gather({ maxBytes: 500_000 });
+      expect(part.error).toMatchObject({ code: 'REPLY_TOO_LARGE' });
+      expect(part.bytes().equals(file.subarray(0, 500_000))).toBe(true);
+    });
+  });
+
+  it('an error of whoever takes the pieces ends the session, not the daemon', async () => {
+    await withLink({ files: { '/FLEET98/X.LOG': 'abcdef' } }, async (link) => {
+      const noRoom = new DomainError('STORE_DAMAGED', 'no room');
+      const taking = link.stream('X.LOG', { maxBytes: 9 }, () => Promise.reject(noRoom));
+      await expect(taking).rejects.toMatchObject({
+        code: 'STORE_DAMAGED',
+      });
+      expect(link.isOpen).toBe(false);
     });
   });
 

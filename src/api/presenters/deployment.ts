@@ -4,7 +4,14 @@ import type {
   Receipt as ReceiptAnswer,
   Target as TargetAnswer,
 } from '../../contract/deployments.ts';
-import { deploymentState, type Deployment, type Receipt, type Target } from '../../domain/deployment.ts';
+import {
+  deploymentState,
+  isProof,
+  type Deployment,
+  type Receipt,
+  type Target,
+  type TargetState,
+} from '../../domain/deployment.ts';
 import { defined } from '../defined.ts';
 import { bundleReference } from './bundle.ts';
 import { isoTime, isoTimeIfKnown } from './time.ts';
@@ -14,43 +21,55 @@ function etaSeconds({ state, bytesTotal, bytesSent, bytesPerSecond }: Target): n
   return Math.max(0, bytesTotal - bytesSent) / bytesPerSecond;
 }
 
-const presentTarget = (target: Target): TargetAnswer =>
+interface Obstacle {
+  readonly code: string;
+  readonly detail: string;
+}
+
+const presentTarget = (target: Target, obstacle: Obstacle | undefined): TargetAnswer =>
   defined({
     machine: target.machineName,
     state: target.state,
-    code: target.code,
-    detail: target.detail,
+    code: obstacle?.code ?? target.code,
+    detail: obstacle?.detail ?? target.detail,
     attempts: target.attempts,
     notBefore: isoTimeIfKnown(target.notBeforeMs),
     bytesSent: target.bytesSent,
     bytesTotal: target.bytesTotal,
     bytesPerSecond: target.bytesPerSecond,
     etaSeconds: etaSeconds(target),
+    proof: target.proof,
+    proven: target.proof && isProof(target.proof),
     startedAt: isoTimeIfKnown(target.startedAtMs),
     endedAt: isoTimeIfKnown(target.endedAtMs),
   });
 
-function countStates(targets: readonly Target[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { state } of targets) counts[state] = (counts[state] ?? 0) + 1;
+function countStates(targets: readonly Target[]): Map<TargetState, number> {
+  const counts = new Map<TargetState, number>();
+  for (const { state } of targets) counts.set(state, (counts.get(state) ?? 0) + 1);
   return counts;
 }
 
 export const presentDeploymentSummary = (
   deployment: Deployment,
-  targets: readonly Target[],
+  counts: ReadonlyMap<TargetState, number>,
 ): DeploymentSummary => ({
   id: deployment.id,
   bundle: bundleReference(deployment.bundleName, deployment.bundleVersion),
-  state: deploymentState(targets.map((target) => target.state)),
+  state: deploymentState([...counts.keys()]),
   requestedBy: deployment.requestedBy,
   createdAt: isoTime(deployment.createdAtMs),
-  counts: countStates(targets),
+  counts: Object.fromEntries(counts),
 });
 
-export const presentDeployment = (deployment: Deployment, targets: readonly Target[]): DeploymentAnswer => ({
-  ...presentDeploymentSummary(deployment, targets),
-  targets: targets.map(presentTarget),
+/** `obstacles`, by machine id: what keeps targets from starting that is not their own doing. */
+export const presentDeployment = (
+  deployment: Deployment,
+  targets: readonly Target[],
+  obstacles: ReadonlyMap<string, Obstacle>,
+): DeploymentAnswer => ({
+  ...presentDeploymentSummary(deployment, countStates(targets)),
+  targets: targets.map((target) => presentTarget(target, obstacles.get(target.machineId))),
 });
 
 /** `bundle` as name@version, where that bundle is still known. */
@@ -58,6 +77,7 @@ export const presentReceipt = (receipt: Receipt, bundle: string | undefined): Re
   defined({
     id: receipt.id,
     machine: receipt.machineName,
+    machineId: receipt.machineId,
     deployment: receipt.deploymentId,
     bundle,
     path: receipt.path,
@@ -65,6 +85,7 @@ export const presentReceipt = (receipt: Receipt, bundle: string | undefined): Re
     sha256: receipt.sha256,
     crc32: receipt.crc32,
     method: receipt.method,
+    proven: isProof(receipt.method),
     requestedBy: receipt.requestedBy,
     at: isoTime(receipt.atMs),
   });

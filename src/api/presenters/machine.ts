@@ -15,10 +15,11 @@ const presentLane = ({ kind, ownerId, sinceMs }: Lane): Busy => ({
   since: isoTime(sinceMs),
 });
 
-const presentServer = (server: MachineServer): MachineAnswer['server'] => ({
+const presentServer = ({ foreignFiles, ...server }: MachineServer): MachineAnswer['server'] => ({
   ...server,
   feat: [...server.feat],
   dataConnections: [...server.dataConnections],
+  ...(foreignFiles && { foreignFiles: [...foreignFiles] }),
 });
 
 const presentAgent = (agent: AgentFacts): MachineAnswer['agent'] => ({ ...agent, kinds: [...agent.kinds] });

@@ -34,6 +34,7 @@ export function presentRunSummary(run: Run): RunSummary {
     createdAt: isoTime(run.createdAtMs),
     startedAt: isoTimeIfKnown(run.startedAtMs),
     endedAt: isoTimeIfKnown(run.endedAtMs),
+    logExpiredAt: isoTimeIfKnown(run.logExpiredAtMs),
   });
 }
 

@@ -7,30 +7,20 @@ import { found } from '../found.ts';
 import { pageRequest, presentPage } from '../page.ts';
 import type { ApiParts } from '../parts.ts';
 import { presentArtifact } from '../presenters/artifact.ts';
+import { takeRawBody } from '../raw-body.ts';
 import { at } from '../route-options.ts';
 import { expectedBytes, uploadBytes } from '../upload.ts';
 
 /** Uploading: a scope of its own, because here and nowhere else the body is raw bytes. */
 export const uploadRoutes: FastifyPluginCallbackTypebox<ApiParts> = (app, { config, operations }, done) => {
-  app.removeAllContentTypeParsers();
-  // The body is left in the socket; `*` without a type is what `curl -T` sends.
-  app.addContentTypeParser([fileMediaType], (_request, _payload, next) => next(null, undefined));
-  app.addHook('preParsing', (request, _reply, _payload, next) => {
-    request.headers['content-type'] ??= fileMediaType;
-    next();
-  });
-  app.addHook('onRequest', (request, _reply, next) => {
-    expectedBytes(request.raw, config.maxArtifactBytes);
-    next();
-  });
-
+  takeRawBody(app, config.maxArtifactBytes);
   app.route({
     ...at(routes.putArtifact),
     config: { mediaType: fileMediaType },
     handler: async ({ params, raw }, reply) => {
       const { artifact, created } = await operations.receiveArtifact(
         params.filename,
-        uploadBytes(raw, config.maxArtifactBytes),
+        uploadBytes(raw, { maxBytes: config.maxArtifactBytes, stallMs: config.uploadStallMs }),
         expectedBytes(raw, config.maxArtifactBytes),
       );
       reply.code(created ? 201 : 200);

@@ -1,7 +1,10 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { routes } from '../../contract/routes.ts';
 import type { Machine } from '../../domain/machine.ts';
+import { found } from '../found.ts';
+import { pageRequest, presentPage } from '../page.ts';
 import type { ApiParts } from '../parts.ts';
+import { presentHistoryItem } from '../presenters/history.ts';
 import { presentMachine, presentReport } from '../presenters/machine.ts';
 import { presentPreflight } from '../presenters/preflight.ts';
 import { at } from '../route-options.ts';
@@ -15,6 +18,24 @@ export const machineActionRoutes: FastifyPluginCallbackTypebox<ApiParts> = (app,
     ...at(routes.probeMachine),
     handler: async ({ params, body }) =>
       present(await operations.probeMachine(params.name, { adopt: body.adopt ?? false })),
+  });
+
+  app.route({
+    ...at(routes.retireMachine),
+    handler: async ({ params }) => present(await operations.retireMachine(params.name)),
+  });
+
+  app.route({
+    ...at(routes.restoreMachine),
+    handler: async ({ params }) => present(await operations.restoreMachine(params.name)),
+  });
+
+  app.route({
+    ...at(routes.readMachineHistory),
+    handler: async ({ params, query }) => {
+      const machine = found(await store.machines.findByName(params.name), `machine '${params.name}'`);
+      return presentPage(await store.history.list(machine.id, pageRequest(query)), presentHistoryItem);
+    },
   });
 
   app.route({

@@ -3,6 +3,7 @@ import { newMachineDefaults } from '../../contract/machines.ts';
 import { routes } from '../../contract/routes.ts';
 import type { Machine } from '../../domain/machine.ts';
 import { defined } from '../defined.ts';
+import { filterIds, filterTimes } from '../filters.ts';
 import { found } from '../found.ts';
 import { pageRequest, presentPage } from '../page.ts';
 import type { ApiParts } from '../parts.ts';
@@ -15,7 +16,8 @@ const parseLabel = (label: string): { key: string; value: string } => {
 };
 
 /** Registering, showing and changing machines. */
-export const machineRoutes: FastifyPluginCallbackTypebox<ApiParts> = (app, { store, operations }, done) => {
+export const machineRoutes: FastifyPluginCallbackTypebox<ApiParts> = (app, parts, done) => {
+  const { store, operations } = parts;
   const present = async (machine: Machine) => presentMachine(machine, await store.lanes.get(machine.id));
 
   app.route({
@@ -30,9 +32,11 @@ export const machineRoutes: FastifyPluginCallbackTypebox<ApiParts> = (app, { sto
   app.route({
     ...at(routes.listMachines),
     handler: async ({ query }) => {
-      const { state, health, platform, label } = query;
+      const { state, health, platform, label, bundle } = query;
       const page = await store.machines.list({
         ...pageRequest(query),
+        ...filterTimes(query),
+        ...(await filterIds(parts, defined({ bundle }))),
         ...defined({ state, health, platform, label: label === undefined ? undefined : parseLabel(label) }),
       });
       const lanes = new Map((await store.lanes.all()).map((lane) => [lane.machineId, lane]));

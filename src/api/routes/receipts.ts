@@ -17,12 +17,12 @@ export const receiptRoutes: FastifyPluginCallbackTypebox<ApiParts> = (app, parts
         ...defined({ deploymentId: query.deployment }),
       };
       const page = await parts.store.receipts.list({ ...pageRequest(query), ...filter });
-      const references = new Map<number, string>();
-      for (const bundleId of new Set(page.items.map((receipt) => receipt.bundleId))) {
-        const bundle = await parts.store.bundles.get(bundleId);
-        if (bundle) references.set(bundleId, bundleReference(bundle.name, bundle.version));
-      }
-      return presentPage(page, (receipt) => presentReceipt(receipt, references.get(receipt.bundleId)));
+      const bundleIds = new Set(page.items.map((receipt) => receipt.bundleId));
+      const bundles = await parts.store.bundles.names([...bundleIds]);
+      return presentPage(page, (receipt) => {
+        const bundle = bundles.get(receipt.bundleId);
+        return presentReceipt(receipt, bundle && bundleReference(bundle.name, bundle.version));
+      });
     },
   });
   done();

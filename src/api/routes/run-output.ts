@@ -8,6 +8,7 @@ import { asDownload } from '../download.ts';
 import { found } from '../found.ts';
 import type { ApiParts } from '../parts.ts';
 import { presentToken } from '../presenters/run.ts';
+import { isoTime } from '../presenters/time.ts';
 import { at } from '../route-options.ts';
 import { sendRunFeed } from '../run-feed.ts';
 
@@ -51,11 +52,16 @@ export const runOutputRoutes: FastifyPluginCallbackTypebox<ApiParts> = (
   done,
 ) => {
   const known = async (id: number) => found(await store.runs.get(id), `run ${id}`);
+  const withLog = async (id: number): Promise<void> => {
+    const { logExpiredAtMs } = await known(id);
+    if (logExpiredAtMs === undefined) return;
+    throw new DomainError('LOG_EXPIRED', `the log of run ${id} was removed on ${isoTime(logExpiredAtMs)}`);
+  };
 
   app.route({
     ...at(routes.readRunLog),
     handler: async ({ params: { id }, query: { from = 0 } }, reply) => {
-      await known(id);
+      await withLog(id);
       const end = Math.max(from, await store.runLogs.end(id));
       asDownload(reply, 'application/octet-stream', `run-${id}.log`).header('content-length', end - from);
       return reply.send(Readable.from(logBytes(store, id, from, end), { objectMode: false }));
@@ -65,7 +71,7 @@ export const runOutputRoutes: FastifyPluginCallbackTypebox<ApiParts> = (
   app.route({
     ...at(routes.readRunTokens),
     handler: async ({ params: { id } }, reply) => {
-      await known(id);
+      await withLog(id);
       asDownload(reply, 'application/jsonl; charset=utf-8', `run-${id}.jsonl`);
       return reply.send(Readable.from(tokenLines(operations.tokenEvents(id)), { objectMode: false }));
     },

@@ -4,6 +4,7 @@ import { routes } from '../../contract/routes.ts';
 import { defined } from '../defined.ts';
 import { filterIds, filterTimes } from '../filters.ts';
 import { found } from '../found.ts';
+import { once } from '../once.ts';
 import { pageRequest, presentPage } from '../page.ts';
 import type { ApiParts } from '../parts.ts';
 import { presentRun, presentRunSummary } from '../presenters/run.ts';
@@ -11,13 +12,17 @@ import { at } from '../route-options.ts';
 
 export const runRoutes: FastifyPluginCallbackTypebox<ApiParts> = (app, parts, done) => {
   const { store, operations } = parts;
+  const known = async (id: number) => found(await store.runs.get(id), `run ${id}`);
 
   app.route({
     ...at(routes.run),
-    handler: async ({ body }, reply) => {
-      const { bundle, machines, parameters = {}, limits = {}, deploy = false } = body;
-      const request = { bundle, machines, parameters, limits, deploy, requestedBy: 'api' };
-      const runs = await operations.run(request);
+    handler: async (request, reply) => {
+      const { bundle, machines, parameters = {}, limits = {}, deploy = false } = request.body;
+      const asked = { bundle, machines, parameters, limits, deploy, requestedBy: request.asker };
+      const runs = await once(parts, request, reply, {
+        create: (key) => operations.run({ ...asked, ...key }),
+        again: ({ runIds = [] }) => Promise.all(runIds.map(known)),
+      });
       const [only] = runs;
       if (runs.length === 1 && only) reply.header('location', fillPath(routes.showRun.path, { id: only.id }));
       reply.code(202);
@@ -40,7 +45,7 @@ export const runRoutes: FastifyPluginCallbackTypebox<ApiParts> = (app, parts, do
 
   app.route({
     ...at(routes.showRun),
-    handler: async ({ params: { id } }) => presentRun(found(await store.runs.get(id), `run ${id}`)),
+    handler: async ({ params: { id } }) => presentRun(await known(id)),
   });
 
   app.route({
@@ -50,6 +55,11 @@ export const runRoutes: FastifyPluginCallbackTypebox<ApiParts> = (app, parts, do
       reply.code(202);
       return presentRunSummary(run);
     },
+  });
+
+  app.route({
+    ...at(routes.abandonRun),
+    handler: async ({ params: { id } }) => presentRunSummary(await operations.abandonRun(id)),
   });
   done();
 };

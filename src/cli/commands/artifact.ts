@@ -17,10 +17,10 @@ export function addArtifactCommands(program: Command, cli: Cli): void {
   leaf(artifact, 'put <file...>', 'upload files').action(async (files: string[], options: CommonOptions) => {
     const client = cli.client(options);
     const artifacts: Artifact[] = [];
-    for (const file of files) artifacts.push(await uploadFile(client, file));
+    for (const file of files) artifacts.push(await uploadFile(client, file, cli.io.stderr));
     cli.print(options, artifacts, () => listed(artifacts));
   });
-  leaf(artifact, 'list', 'list files, newest first').action(async (options: CommonOptions) => {
+  leaf(artifact, 'list', 'list files, oldest first').action(async (options: CommonOptions) => {
     const client = cli.client(options);
     const artifacts = await readAll((after) =>
       client.call('listArtifacts', { query: { after, limit: 200 } }),

@@ -5,6 +5,7 @@ import { collect, leaf, type Cli, type CommonOptions } from '../cli.ts';
 import type { Client } from '../client.ts';
 import { UsageError } from '../failures.ts';
 import { facts, size, table, when } from '../format.ts';
+import type { Output } from '../io.ts';
 import { readAll } from '../pages.ts';
 import { uploadFile } from '../upload.ts';
 import { visibleLine } from '../visible.ts';
@@ -39,10 +40,14 @@ function describe(bundle: Bundle): string {
   ]);
 }
 
-async function knownFiles(client: Client, files: readonly FileSource[]): Promise<NewBundle['files']> {
+async function knownFiles(
+  client: Client,
+  files: readonly FileSource[],
+  output: Output,
+): Promise<NewBundle['files']> {
   const known: NewBundle['files'] = [];
   for (const file of files) {
-    const sha256 = 'sha256' in file ? file.sha256 : (await uploadFile(client, file.path)).sha256;
+    const sha256 = 'sha256' in file ? file.sha256 : (await uploadFile(client, file.path, output)).sha256;
     known.push({ name: file.name, sha256 });
   }
   return known;
@@ -70,7 +75,7 @@ async function createBundle(cli: Cli, name: string, options: CreateOptions, args
             }),
         engine: options.engine,
       };
-  const body = { ...rest, name, files: await knownFiles(client, files) };
+  const body = { ...rest, name, files: await knownFiles(client, files, cli.io.stderr) };
   const bundle = await client.call('createBundle', { body });
   const next = `\nNext: fleet98 deploy ${visibleLine(name)} MACHINE…\n`;
   cli.print(options, bundle, () => describe(bundle) + next);
@@ -121,7 +126,7 @@ export function addBundleCommands(program: Command, cli: Cli): void {
       'all of it from a JSON file, as POST /bundles takes it, with path instead of sha256',
     )
     .action((name: string, options: CreateOptions) => createBundle(cli, name, options, args));
-  leaf(bundle, 'list', 'list bundle versions, newest first')
+  leaf(bundle, 'list', 'list bundle versions, oldest first')
     .option('--name <name>', 'only those of this name')
     .action((options: CommonOptions & { name?: string }) => listBundles(cli, options));
 }

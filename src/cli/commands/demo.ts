@@ -45,7 +45,7 @@ Next, a real machine: give it an FTP server and a folder FLEET98 with AGENT.EXE 
 `;
 }
 
-function answer({ machines, deployments, runs }: DemoResult): string {
+function answer({ machines, deployments, runs, benchmark }: DemoResult): string {
   const rows = runs.map((run) => ({
     machine: run.machine,
     state: run.state,
@@ -57,13 +57,14 @@ function answer({ machines, deployments, runs }: DemoResult): string {
     simulated: run.simulated,
     pid: run.pid,
   }));
-  return `${JSON.stringify({ machines, deployments, runs: rows })}\n`;
+  return `${JSON.stringify({ machines, deployments, runs: rows, benchmark })}\n`;
 }
 
-const isGood = ({ deployments, runs }: DemoResult): boolean =>
+const isGood = ({ deployments, runs, benchmark }: DemoResult): boolean =>
   deployments.every(({ state }) => state === 'done') &&
   runs.length > 0 &&
-  runs.every(({ state }) => state === 'succeeded');
+  runs.every(({ state }) => state === 'succeeded') &&
+  benchmark.state === 'done';
 
 async function demo(cli: Cli, options: DemoOptions): Promise<void> {
   const output = options.json ? cli.io.stderr : cli.io.stdout;
@@ -116,6 +117,6 @@ export function addDemoCommand(program: Command, cli: Cli): void {
   program
     .command('demo')
     .description('a daemon and three simulated PCs, from registration to figures; stays up until Ctrl-C')
-    .option('--json', 'do not stay; answer one JSON object {machines, deployments, runs}')
+    .option('--json', 'do not stay; answer one JSON object {machines, deployments, runs, benchmark}')
     .action((options: DemoOptions) => demo(cli, options));
 }

@@ -1,94 +1,15 @@
 import type { Command } from 'commander';
-import type { Machine, MachineReport, NewMachine } from '../../contract/machines.ts';
-import { collect, leaf, pairs, wholeNumber, type Cli, type CommonOptions } from '../cli.ts';
+import type { Machine, MachineReport } from '../../contract/machines.ts';
+import { leaf, wholeNumber, type Cli, type CommonOptions } from '../cli.ts';
 import type { Client } from '../client.ts';
-import { explain, ProblemError, UsageError } from '../failures.ts';
-import { facts, table, when } from '../format.ts';
+import { describe, describeAgent } from '../describe-machine.ts';
+import { table, when } from '../format.ts';
 import { readAll } from '../pages.ts';
 import { visibleLine } from '../visible.ts';
-
-interface AddressOptions extends CommonOptions {
-  readonly host?: string;
-  readonly port?: number;
-  readonly user?: string;
-  readonly passwordEnv?: string;
-  readonly passwordStdin?: true;
-  readonly spool?: string;
-  readonly platform?: NewMachine['platform'];
-  readonly label?: readonly string[];
-}
-
-/** What a machine is, in one line. */
-const describeAgent = ({ agent }: Machine): string | undefined =>
-  agent && [agent.os, agent.cpu, agent.mhz && `${agent.mhz} MHz`].filter(Boolean).join(', ');
-
-function describe(machine: Machine): string {
-  const { agent, server } = machine;
-  return facts([
-    ['name', machine.name],
-    ['state', machine.state + (machine.held ? ', on hold' : '') + (machine.simulated ? ', simulated' : '')],
-    ['health', machine.health],
-    ['busy', machine.busy && `${machine.busy.owner} since ${when(machine.busy.since)}`],
-    ['address', `${machine.host}:${machine.port} as ${machine.user}`],
-    ['server', server?.banner],
-    ['spool', machine.spool],
-    ['platform', machine.platform ?? machine.agent?.platform],
-    ['system', describeAgent(machine)],
-    ['agent', agent && `${agent.agent} ${agent.version} (${agent.build})`],
-    ['memory', agent?.ramKb && `${Math.round(agent.ramKb / 1024)} MiB`],
-    ['free disk', agent?.diskFreeKb && `${Math.round(agent.diskFreeKb / 1024)} MiB`],
-    ['clock', agent && `${agent.clock}${agent.stepUs ? `, step ${agent.stepUs / 1000} ms` : ''}`],
-    [
-      'labels',
-      Object.entries(machine.labels)
-        .map(([key, value]) => `${key}=${value}`)
-        .join(' '),
-    ],
-    ['last contact', when(machine.lastContactAt)],
-    ['last error', machine.lastError && `${machine.lastError.code}: ${machine.lastError.detail}`],
-  ]);
-}
-
-async function readPassword(cli: Cli): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of cli.io.stdin) {
-    chunks.push(Buffer.from(chunk));
-    if (chunks.length > 64) throw new UsageError('the password on standard input is too long');
-  }
-  return Buffer.concat(chunks)
-    .toString('utf8')
-    .replace(/\r?\n$/, '');
-}
-
-async function addressFields(cli: Cli, options: AddressOptions) {
-  return {
-    ...(options.host === undefined ? {} : { host: options.host }),
-    ...(options.port === undefined ? {} : { port: options.port }),
-    ...(options.user === undefined ? {} : { user: options.user }),
-    ...(options.passwordEnv === undefined ? {} : { passwordEnv: options.passwordEnv }),
-    ...(options.passwordStdin ? { password: await readPassword(cli) } : {}),
-    ...(options.spool === undefined ? {} : { spool: options.spool }),
-    ...(options.platform === undefined ? {} : { platform: options.platform }),
-    ...(options.label === undefined ? {} : { labels: pairs(options.label) }),
-  };
-}
-
-async function addMachine(cli: Cli, name: string, host: string, options: AddressOptions): Promise<void> {
-  const client = cli.client(options);
-  const body = { name, host, ...(await addressFields(cli, options)) };
-  const machine = await client.call('registerMachine', { body });
-  try {
-    const probed = await client.call('probeMachine', { params: { name }, body: {} });
-    const next = 'Next: fleet98 bundle create, then fleet98 run BUNDLE ' + visibleLine(name) + ' --deploy';
-    cli.print(options, probed, () => `${describe(probed)}\n${next}\n`);
-  } catch (error) {
-    if (!(error instanceof ProblemError)) throw error;
-    cli.print(options, machine, () => `${visibleLine(name)} is registered, but could not be probed.\n`);
-    cli.note(explain(error).text);
-    cli.note(`Then say: fleet98 machine probe ${name}`);
-    cli.fail();
-  }
-}
+import { addAddressCommands } from './machine-add.ts';
+import { addInventoryCommands } from './machine-inventory.ts';
+import { addFileCommands } from './machine-files.ts';
+import { addLabelCommand } from './machine-label.ts';
 
 async function listMachines(cli: Cli, options: CommonOptions & { label?: string }): Promise<void> {
   const client = cli.client(options);
@@ -126,6 +47,25 @@ async function why(cli: Cli, name: string, options: CommonOptions): Promise<void
   cli.print(options, report, () => describeReport(report));
 }
 
+async function history(cli: Cli, name: string, options: CommonOptions & { limit?: number }): Promise<void> {
+  const { items } = await cli
+    .client(options)
+    .call('readMachineHistory', { params: { name }, query: { limit: options.limit ?? 20 } });
+  cli.print(options, items, () =>
+    table(
+      ['AT', 'WHAT', 'BUNDLE', 'STATE', 'CODE', 'ASKED BY'],
+      items.map((item) => [
+        when(item.at),
+        `${item.kind} ${item.id}`,
+        item.bundle,
+        item.state,
+        item.code,
+        item.requestedBy,
+      ]),
+    ),
+  );
+}
+
 /** Commands that ask one thing of one machine and show it. */
 function addOneMachine(
   cli: Cli,
@@ -140,36 +80,13 @@ function addOneMachine(
   });
 }
 
-const addAddressOptions = (command: Command): Command =>
-  command
-    .option('--port <port>', 'port of its FTP server (21)', wholeNumber)
-    .option('--user <user>', 'FTP user (anonymous)')
-    .option('--password-env <variable>', 'variable of the daemon that holds the password')
-    .option('--password-stdin', 'read the password from standard input')
-    .option('--spool <path>', 'FTP path of the spool folder, when it is not found by itself')
-    .option('--platform <platform>', 'win9x, winnt, msdos, linux or unix, when the agent does not tell')
-    .option('--label <key=value>', 'a label; repeat for more', collect);
-
-/** Commands that say where a machine is and how to log in there. */
-function addAddressCommands(cli: Cli, machine: Command): void {
-  addAddressOptions(leaf(machine, 'add <name> <host>', 'register a machine and probe it')).action(
-    (name: string, host: string, options: AddressOptions) => addMachine(cli, name, host, options),
-  );
-  addAddressOptions(leaf(machine, 'set <name>', 'change how a machine is reached; labels are replaced'))
-    .option('--host <host>', 'its address')
-    .action(async (name: string, options: AddressOptions) => {
-      const body = await addressFields(cli, options);
-      if (Object.keys(body).length === 0)
-        throw new UsageError('say what to change, e.g. --host or --password-stdin');
-      const changed = await cli.client(options).call('changeMachine', { params: { name }, body });
-      cli.print(options, changed, () => describe(changed));
-    });
-}
-
 /** `machine …` and `why`. */
 export function addMachineCommands(program: Command, cli: Cli): void {
   const machine = program.command('machine').description('the inventory of old machines');
   addAddressCommands(cli, machine);
+  addInventoryCommands(cli, machine);
+  addLabelCommand(cli, machine);
+  addFileCommands(cli, machine);
   leaf(machine, 'list', 'list machines')
     .option('--label <key=value>', 'only those with this label')
     .action((options: CommonOptions & { label?: string }) => listMachines(cli, options));
@@ -194,10 +111,21 @@ export function addMachineCommands(program: Command, cli: Cli): void {
         .call('holdMachine', { params: { name }, body: { held: !options.off } });
       cli.print(options, held, () => describe(held));
     });
-  leaf(machine, 'rm <name>', 'retire a machine').action(async (name: string, options: CommonOptions) => {
-    await cli.client(options).call('removeMachine', { params: { name } });
-    cli.print(options, { removed: name }, () => `${visibleLine(name)} is retired.\n`);
-  });
+  addOneMachine(cli, machine, 'retire', 'send no more work to a machine; its history stays', (client, name) =>
+    client.call('retireMachine', { params: { name }, body: {} }),
+  );
+  addOneMachine(cli, machine, 'restore', 'take a retired machine back into service', (client, name) =>
+    client.call('restoreMachine', { params: { name }, body: {} }),
+  );
+  leaf(machine, 'rm <name>', 'forget a machine that nothing was done with').action(
+    async (name: string, options: CommonOptions) => {
+      await cli.client(options).call('removeMachine', { params: { name } });
+      cli.print(options, { removed: name }, () => `${visibleLine(name)} is forgotten.\n`);
+    },
+  );
+  leaf(machine, 'history <name>', 'what was done with a machine, newest first')
+    .option('-n, --limit <count>', 'how many lines (20)', wholeNumber)
+    .action((name: string, options: CommonOptions & { limit?: number }) => history(cli, name, options));
   for (const parent of [machine, program]) {
     leaf(parent, 'why <name>', 'last contact, last FTP lines, and what to look at').action(
       (name: string, options: CommonOptions) => why(cli, name, options),

@@ -1,70 +1,18 @@
 import type { Command } from 'commander';
-import type { Bundle } from '../../contract/bundles.ts';
-import type { Run, RunRequest, RunSummary } from '../../contract/runs.ts';
-import { collect, decimal, leaf, pairs, wholeNumber, type Cli, type CommonOptions } from '../cli.ts';
+import type { Run, RunSummary } from '../../contract/runs.ts';
+import { leaf, type Cli, type CommonOptions } from '../cli.ts';
 import type { Client } from '../client.ts';
 import { ProblemError } from '../failures.ts';
 import { followRun } from '../follow-run.ts';
+import { untilInterrupted } from '../interruption.ts';
 import { rate } from '../format.ts';
+import { addParameterOptions, limitsOf, parametersOf, type ParameterOptions } from '../parameters.ts';
 import { addSelectorOptions, selectorOf, type SelectorOptions } from '../selector.ts';
 import { TokenPrinter } from '../token-printer.ts';
 
-type Parameters = NonNullable<RunRequest['parameters']>;
-
-interface RunOptions extends CommonOptions, SelectorOptions {
-  readonly input?: string;
-  readonly steps?: number;
-  readonly temperature?: number;
-  readonly topp?: number;
-  readonly seed?: number;
-  readonly set?: readonly string[];
-  readonly limitSeconds?: number;
-  readonly quietSeconds?: number;
+interface RunOptions extends CommonOptions, SelectorOptions, ParameterOptions {
   readonly deploy?: true;
   readonly detach?: true;
-}
-
-/** The newest version of a bundle, or the one that is named. */
-async function findBundle(client: Client, reference: string): Promise<Bundle | undefined> {
-  const [name = '', version] = reference.split('@');
-  if (version !== undefined) return await client.call('showBundle', { params: { name, version } });
-  return (await client.call('listBundles', { query: { name, limit: 1 } })).items[0];
-}
-
-/** `--set` words with the types that the bundle gives them; what it does not know is for the daemon to refuse. */
-async function setParameters(
-  client: Client,
-  reference: string,
-  words: readonly string[],
-): Promise<Parameters> {
-  if (words.length === 0) return {};
-  const bundle = await findBundle(client, reference);
-  const types = new Map(
-    bundle?.command?.args.flatMap((word) =>
-      typeof word === 'string' ? [] : [[word.name, word.type] as const],
-    ),
-  );
-  return Object.fromEntries(
-    Object.entries(pairs(words)).map(([name, value]) => {
-      const type = types.get(name);
-      const number = Number(value);
-      const isNumber =
-        (type === 'integer' || type === 'number') && value.trim() !== '' && Number.isFinite(number);
-      return [name, isNumber ? number : value];
-    }),
-  );
-}
-
-async function parametersOf(client: Client, bundle: string, options: RunOptions): Promise<Parameters> {
-  const { input, steps, temperature, topp, seed } = options;
-  return {
-    ...(input === undefined ? {} : { prompt: input }),
-    ...(steps === undefined ? {} : { steps }),
-    ...(temperature === undefined ? {} : { temperature }),
-    ...(topp === undefined ? {} : { topp }),
-    ...(seed === undefined ? {} : { seed }),
-    ...(await setParameters(client, bundle, options.set ?? [])),
-  };
 }
 
 /** How a run went, in one line. */
@@ -115,13 +63,11 @@ async function runBundle(
 ): Promise<void> {
   const client = cli.client(options);
   const machines = selectorOf(names, options);
-  const limits = {
-    ...(options.limitSeconds === undefined ? {} : { limitSeconds: options.limitSeconds }),
-    ...(options.quietSeconds === undefined ? {} : { quietSeconds: options.quietSeconds }),
-  };
   const parameters = await parametersOf(client, bundle, options);
   const { runs } = await client
-    .call('run', { body: { bundle, machines, parameters, limits, deploy: options.deploy === true } })
+    .call('run', {
+      body: { bundle, machines, parameters, limits: limitsOf(options), deploy: options.deploy === true },
+    })
     .catch((error: unknown) => {
       if (error instanceof ProblemError && error.problem.code === 'NOT_DEPLOYED') {
         cli.note('With --deploy the bundle is sent first.');
@@ -134,24 +80,29 @@ async function runBundle(
     return;
   }
   const printer = options.json ? undefined : new TokenPrinter(cli.io.stdout, runs.length);
-  const ended = await watchRuns(client, runs, printer, (text) => cli.note(text));
+  const ended = await untilInterrupted((signal) =>
+    watchRuns(client.until(signal), runs, printer, (text) => cli.note(text)),
+  );
+  if (!ended) {
+    const [first] = runs;
+    const id = runs.length === 1 && first ? first.id : 'ID';
+    cli.note(
+      `What was started goes on. Look again: fleet98 logs ${id} -f; end it: fleet98 runs cancel ${id}`,
+    );
+    return cli.fail();
+  }
   cli.print(options, { runs: ended }, () => '');
   if (!ended.every((run) => run.state === 'succeeded')) cli.fail();
 }
 
 /** `run`. */
 export function addRunCommand(program: Command, cli: Cli): void {
-  addSelectorOptions(
-    leaf(program, 'run <bundle> [machines...]', 'run a bundle on machines and show its text live'),
-  )
-    .option('-i, --input <prompt>', 'parameter `prompt`')
-    .option('-n, --steps <n>', 'parameter `steps`', wholeNumber)
-    .option('-t, --temperature <t>', 'parameter `temperature`', decimal)
-    .option('-p, --topp <p>', 'parameter `topp`', decimal)
-    .option('-s, --seed <n>', 'parameter `seed`', wholeNumber)
-    .option('--set <name=value>', 'any other parameter; repeat for more', collect)
-    .option('--limit-seconds <n>', 'stop it after so long', wholeNumber)
-    .option('--quiet-seconds <n>', 'stop it when it has printed nothing for so long', wholeNumber)
+  const command = leaf(
+    program,
+    'run <bundle> [machines...]',
+    'run a bundle on machines and show its text live',
+  );
+  addParameterOptions(addSelectorOptions(command))
     .option('--deploy', 'send the bundle first where it is not')
     .option('--detach', 'do not wait for the end')
     .action((bundle: string, machines: string[], options: RunOptions) =>

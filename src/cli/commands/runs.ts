@@ -6,6 +6,8 @@ import type { Client } from '../client.ts';
 import { facts, rate, table, when } from '../format.ts';
 import type { Io, Output } from '../io.ts';
 import { LogRecords, type LogRecord } from '../log-records.ts';
+import { readSome } from '../pages.ts';
+import { Patience } from '../patience.ts';
 import { visible, VisibleStream } from '../visible.ts';
 
 interface ListOptions extends CommonOptions {
@@ -21,7 +23,6 @@ interface LogOptions extends CommonOptions {
 }
 
 const LOOK_EVERY_MS = 500;
-const MAX_PAGE = 200;
 const endStates: readonly string[] = ['succeeded', 'failed', 'timed-out', 'canceled'];
 
 function describe(run: Run): string {
@@ -70,29 +71,43 @@ async function showRuns(cli: Cli, id: number | undefined, options: ListOptions):
     return;
   }
   const { machine, bundle, state } = options;
-  const runs: RunSummary[] = [];
-  let after: string | undefined;
-  do {
-    const limit = Math.min(MAX_PAGE, options.limit - runs.length);
-    const page = await client.call('listRuns', { query: { machine, bundle, state, limit, after } });
-    runs.push(...page.items);
-    after = page.next;
-  } while (after !== undefined && runs.length < options.limit);
+  const runs = await readSome(options.limit, (page) =>
+    client.call('listRuns', { query: { machine, bundle, state, ...page } }),
+  );
   cli.print(options, runs, () => listed(runs));
+}
+
+async function endRun(
+  cli: Cli,
+  route: 'cancelRun' | 'abandonRun',
+  id: number,
+  command: Command,
+): Promise<void> {
+  // `runs` has the same options, and takes them for itself.
+  const options = command.optsWithGlobals<CommonOptions>();
+  const run = await cli.client(options).call(route, { params: { id } });
+  cli.print(options, run, () => `run ${run.id} on ${run.machine} is ${run.state}\n`);
 }
 
 /** The bytes of a run's log, and with `follow` those that come until it has ended. */
 async function* readLog(client: Client, id: number, follow: boolean): AsyncGenerator<Uint8Array> {
   let from = 0;
-  for (;;) {
-    // The state is asked first: what the log gets before the end is then seen for sure.
-    const isOver = !follow || endStates.includes((await client.call('showRun', { params: { id } })).state);
-    const response = await client.open('readRunLog', { params: { id }, query: { from } });
-    for await (const bytes of response.body ?? []) {
-      from += bytes.length;
-      yield bytes;
+  const patience = new Patience(client.url);
+  for (let isFirst = true; ; isFirst = false) {
+    try {
+      // The state is asked first: what the log gets before the end is then seen for sure.
+      const isOver = !follow || endStates.includes((await client.call('showRun', { params: { id } })).state);
+      const response = await client.open('readRunLog', { params: { id }, query: { from } });
+      for await (const bytes of response.body ?? []) {
+        from += bytes.length;
+        yield bytes;
+      }
+      if (isOver) return;
+      patience.heard();
+    } catch (error) {
+      if (!follow || isFirst) throw error;
+      patience.bear(error);
     }
-    if (isOver) return;
     await sleep(LOOK_EVERY_MS);
   }
 }
@@ -141,13 +156,19 @@ async function showLog(cli: Cli, id: number, options: LogOptions): Promise<void>
 
 /** `runs` and `logs`. */
 export function addRunsCommands(program: Command, cli: Cli): void {
-  leaf(program, 'runs', 'list runs, newest first, or show one')
+  const runs = leaf(program, 'runs', 'list runs, newest first, or show one')
     .argument('[id]', 'a run', wholeNumber)
     .option('--machine <name>', 'only those on this machine')
     .option('--bundle <name>', 'only those of this bundle, or bundle@version')
     .option('--state <state>', 'only those in this state')
     .option('--limit <n>', 'how many', wholeNumber, 20)
     .action((id: number | undefined, options: ListOptions) => showRuns(cli, id, options));
+  leaf(runs, 'cancel', 'stop a run; its machine proves the end')
+    .argument('<id>', 'a run', wholeNumber)
+    .action((id: number, _: CommonOptions, command: Command) => endRun(cli, 'cancelRun', id, command));
+  leaf(runs, 'abandon', 'close a lost run by hand, or one that does not stop')
+    .argument('<id>', 'a run', wholeNumber)
+    .action((id: number, _: CommonOptions, command: Command) => endRun(cli, 'abandonRun', id, command));
   leaf(program, 'logs', 'what a run’s program printed, errors on standard error')
     .argument('<id>', 'a run', wholeNumber)
     .option('-f, --follow', 'go on until it has ended')

@@ -102,6 +102,7 @@ export async function startFleet(
       FLEET98_HTTP_PORT: '0',
       FLEET98_DATA_DIR: join(folder, 'data'),
       FLEET98_RUN_POLL_MIN_MS: '100',
+      FLEET98_RUN_POLL_MAX_MS: '1000',
       FLEET98_JOBS_POLL_MS: '100',
     }),
     onLog,

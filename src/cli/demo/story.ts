@@ -1,7 +1,10 @@
+import type { Benchmark } from '../../contract/benchmarks.ts';
 import type { Bundle } from '../../contract/bundles.ts';
 import type { Deployment } from '../../contract/deployments.ts';
 import type { Machine } from '../../contract/machines.ts';
 import type { Run } from '../../contract/runs.ts';
+import { BenchProgress } from '../bench-progress.ts';
+import { benchmarkTable } from '../bench-table.ts';
 import type { Argument } from '../bundle-spec.ts';
 import type { Client } from '../client.ts';
 import { watchRuns } from '../commands/run.ts';
@@ -10,6 +13,7 @@ import { rate, size, table } from '../format.ts';
 import type { Output } from '../io.ts';
 import { TokenPrinter } from '../token-printer.ts';
 import { uploadFile } from '../upload.ts';
+import { watchBenchmark } from '../watch-benchmark.ts';
 import { watchDeployment } from '../watch-deployment.ts';
 import type { DemoFleet, DemoPc } from './fleet.ts';
 
@@ -17,9 +21,14 @@ export interface DemoResult {
   readonly machines: readonly Machine[];
   readonly deployments: readonly Deployment[];
   readonly runs: readonly Run[];
+  readonly benchmark: Benchmark;
 }
 
 const STEPS = 48;
+const parameters = { prompt: 'Once upon a time', temperature: 0 };
+
+/** Few and short: the slowest of the PCs writes three tokens a second. */
+const BENCHMARK = { steps: 8, repetitions: 2, warmUps: 1 };
 
 const args: Argument[] = [
   'LLAMA2C.MJS',
@@ -60,7 +69,7 @@ async function register(client: Client, pcs: readonly DemoPc[], output: Output):
 async function createBundle(client: Client, fleet: DemoFleet, output: Output): Promise<Bundle> {
   const files = [];
   for (const { name, path } of fleet.files) {
-    const { sha256, sizeBytes, kind } = await uploadFile(client, path);
+    const { sha256, sizeBytes, kind } = await uploadFile(client, path, output);
     files.push({ name, sha256 });
     output.write(`${name}: ${kind}, ${size(sizeBytes)}\n`);
   }
@@ -71,7 +80,7 @@ async function createBundle(client: Client, fleet: DemoFleet, output: Output): P
   return bundle;
 }
 
-function results({ machines, runs }: DemoResult): string {
+function results(machines: readonly Machine[], runs: readonly Run[]): string {
   const cpus = new Map(machines.map(({ name, agent }) => [name, agent?.cpu]));
   return table(
     ['MACHINE', 'CPU', 'STATE', 'TOKENS', 'TOK/S', 'WHOSE CLOCK', 'FIRST TOKEN MS'],
@@ -85,6 +94,22 @@ function results({ machines, runs }: DemoResult): string {
       run.ttftMs === undefined ? undefined : Math.round(run.ttftMs),
     ]),
   );
+}
+
+async function measure(client: Client, bundle: string, names: string[], output: Output): Promise<Benchmark> {
+  const { steps, repetitions, warmUps } = BENCHMARK;
+  const started = await client.call('createBenchmark', {
+    body: {
+      bundles: [bundle],
+      machines: { names },
+      parameters: { ...parameters, steps },
+      repetitions,
+      warmUps,
+    },
+  });
+  const progress = new BenchProgress(output);
+  const show = (benchmark: Benchmark): void => progress.show(benchmark, Date.now());
+  return await watchBenchmark(client, started, show);
 }
 
 /** The way of three PCs from registration to figures, by HTTP alone. */
@@ -105,14 +130,17 @@ export async function tellStory(client: Client, fleet: DemoFleet, output: Output
   output.write(`deployment ${deployment.state}\n`);
 
   chapter('run: the tokens as they come');
-  const parameters = { prompt: 'Once upon a time', steps: STEPS, temperature: 0 };
-  const { runs } = await client.call('run', { body: { bundle: reference, machines: { names }, parameters } });
+  const { runs } = await client.call('run', {
+    body: { bundle: reference, machines: { names }, parameters: { ...parameters, steps: STEPS } },
+  });
   const ended = await watchRuns(client, runs, new TokenPrinter(output, runs.length), (text) =>
     output.write(`${text}\n`),
   );
 
-  const result = { machines, deployments: [deployment], runs: ended };
-  chapter('figures (simulated machines: the rates are set, not measured on old parts)');
-  output.write(results(result));
-  return result;
+  output.write(`\n${results(machines, ended)}`);
+
+  chapter('benchmark (simulated machines: the rates are set, not measured on old parts)');
+  const benchmark = await measure(client, reference, names, output);
+  output.write(benchmarkTable(benchmark));
+  return { machines, deployments: [deployment], runs: ended, benchmark };
 }

@@ -1,16 +1,12 @@
 import type { Finding } from '../../domain/finding.ts';
 import type { Plan } from './plan.ts';
 
-/** AGENT_NEEDED: nothing is placed or run without one. */
-export function checkAgent({ agentPresent }: Plan): Finding[] {
+/** AGENT_NEEDED: without one, files are delivered and checked by reading them back, but nothing can be run. */
+export function checkAgent({ agentPresent, hasCommand }: Plan): Finding[] {
   if (agentPresent) return [];
-  return [
-    {
-      level: 'block',
-      code: 'AGENT_NEEDED',
-      message: 'No agent runs on the machine; it has to place the files.',
-    },
-  ];
+  const level = hasCommand ? 'warn' : 'info';
+  const message = 'No agent runs on the machine: files are delivered without it, but nothing can be run.';
+  return [{ level, code: 'AGENT_NEEDED', message }];
 }
 
 /** AGENT_UNKNOWN_KIND: an agent that does not know the jobs that are needed. */

@@ -46,9 +46,12 @@ export function checkSizes(plan: Plan): Finding[] {
   return plan.files.filter((file) => !file.alreadyThere).flatMap((file) => checkSize(plan, file));
 }
 
+const bytesToSend = ({ alreadyThere, sizeBytes, presentBytes = 0 }: PlannedFile): number =>
+  alreadyThere ? 0 : sizeBytes - presentBytes;
+
 /** DISK_TOO_SMALL when what is to be sent, 5 % and 1 MiB do not fit on the free disk. */
 export function checkDisk({ files, diskFreeBytes }: Plan): Finding[] {
-  const toSend = files.reduce((sum, file) => sum + (file.alreadyThere ? 0 : file.sizeBytes), 0);
+  const toSend = files.reduce((sum, file) => sum + bytesToSend(file), 0);
   if (diskFreeBytes === undefined || toSend === 0) return [];
   const needed = Math.ceil(toSend * (1 + DISK_MARGIN_SHARE)) + DISK_MARGIN_BYTES;
   if (needed <= diskFreeBytes) return [];

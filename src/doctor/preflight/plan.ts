@@ -7,6 +7,8 @@ export interface PlannedFile {
   readonly sizeBytes: number;
   readonly kind: ArtifactKind;
   readonly facts: Facts;
+  /** Bytes of it that lie on the machine's disk already, from an upload that broke off. */
+  readonly presentBytes?: number;
   /** The machine has it already, with the right bytes; nothing is sent. */
   readonly alreadyThere: boolean;
 }

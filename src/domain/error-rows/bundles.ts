@@ -58,6 +58,13 @@ export const bundleErrors = {
     'The command line does not fit this machine',
     'Shorten the prompt; the message names the limit.',
   ),
+  COMMAND_CHARACTER: row(
+    'user',
+    422,
+    false,
+    'The command line of this machine cannot carry a character',
+    'Leave the character out; the message names it.',
+  ),
   BUNDLE_HAS_NO_COMMAND: row(
     'user',
     422,

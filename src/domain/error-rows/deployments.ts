@@ -3,6 +3,20 @@ import { row } from './row.ts';
 /** Errors of deployments. */
 export const deploymentErrors = {
   MACHINE_NOT_READY: row('user', 409, false, 'The machine is not ready', 'Probe it first.'),
+  MACHINE_BUSY: row(
+    'user',
+    409,
+    false,
+    'The machine has work that is not over',
+    'Wait until it is over, or cancel it: fleet98 runs --machine NAME.',
+  ),
+  MACHINE_HAS_HISTORY: row(
+    'user',
+    409,
+    false,
+    'Something was done with the machine, which is never forgotten',
+    'Retire it instead: fleet98 machine retire NAME.',
+  ),
   MACHINE_HELD: row(
     'user',
     409,
@@ -37,6 +51,27 @@ export const deploymentErrors = {
     false,
     'The bundle is not on that machine',
     'Deploy it first, or say deploy: true.',
+  ),
+  BUNDLE_IN_USE: row(
+    'user',
+    409,
+    false,
+    'Work that is not over needs the bundle there',
+    'Wait until it is over, or cancel it; then remove the bundle.',
+  ),
+  NO_OLDER_VERSION: row(
+    'user',
+    409,
+    false,
+    'There is no older version to go back to',
+    'Deploy the version that you want as NAME@VERSION.',
+  ),
+  ROLLBACK_UNCLEAR: row(
+    'user',
+    409,
+    false,
+    'It is not clear what to go back to',
+    'Deploy the version that you want as NAME@VERSION.',
   ),
   GAVE_UP: row(
     'network',

@@ -4,13 +4,14 @@ import { DomainError } from '../../domain/errors.ts';
 import { connectionError } from './connection-errors.ts';
 import { installControlReader } from './control-reader.ts';
 import { refusalCode } from './reply-errors.ts';
-import { isRefusal } from './reply.ts';
 import type { FtpReply } from './reply.ts';
 import { Transcript } from './transcript.ts';
 import type { FtpTuning } from './tuning.ts';
 
 const maxRepliesPerCommand = 50;
 const keepAliveMs = 15_000;
+/** No command is answered so: it is a line of the banner that comes late. */
+const greetings: readonly number[] = [120, 220];
 
 /** A command on its way. Both promises are rejected with a DomainError when the connection breaks; neither has a timer. */
 export interface Exchange {
@@ -70,13 +71,12 @@ export class ControlChannel {
   }
 
   /**
-   * Connects and reads the banner until it is quiet for a moment. Resolves with every banner answer (at least one, the
-   * last of them not 1xx). CONNECT_REFUSED, UNREACHABLE, TIMEOUT, SERVER_BUSY, NOT_FTP.
+   * Connects and reads the banner. Resolves with its answers (at least one, the last of them not 1xx); what may trail
+   * behind is passed over later. CONNECT_REFUSED, UNREACHABLE, TIMEOUT, SERVER_BUSY, NOT_FTP.
    */
   async connect(address: string, port: number, connectMs: number): Promise<readonly FtpReply[]> {
     const { socket } = this.#client.ftp;
     const seen: FtpReply[] = [];
-    let quiet: NodeJS.Timeout | undefined;
     const timer = setTimeout(() => this.fail(this.#silence(seen)), connectMs);
     socket.once('connect', () => {
       this.#connected = true;
@@ -88,36 +88,27 @@ export class ControlChannel {
       return await this.#handle(undefined, (reply, resolve) => {
         this.#heardFtp = true;
         seen.push(reply);
-        clearTimeout(quiet);
-        if (reply.code < 200) return;
-        clearTimeout(timer);
-        // A server that turns us away closes at once: there is no time to wait for more.
-        if (isRefusal(reply)) resolve(seen);
-        else quiet = setTimeout(() => resolve(seen), this.tuning.bannerQuietMs);
+        if (reply.code >= 200) resolve(seen);
       });
     } finally {
       clearTimeout(timer);
-      clearTimeout(quiet);
     }
   }
 
   /** Sends a command and gives its answer, a refusal too. TIMEOUT (or `silence`) and LINK_LOST close the channel. */
-  command(
-    line: string,
-    options: { timeoutMs?: number; ignore?: readonly number[]; silence?: DomainError } = {},
-  ): Promise<FtpReply> {
-    const { final } = this.exchange(line, options.ignore);
+  command(line: string, options: { timeoutMs?: number; silence?: DomainError } = {}): Promise<FtpReply> {
+    const { final } = this.exchange(line);
     return this.within(options.timeoutMs ?? this.#replyMs, final, options.silence);
   }
 
   /** Sends a command whose answers the caller wants one by one. */
-  exchange(line: string, ignore: readonly number[] = []): Exchange {
+  exchange(line: string): Exchange {
     let start: (reply: FtpReply) => void = nothing;
     const first = new Promise<FtpReply>((resolve) => {
       start = resolve;
     });
     const final = this.#handle<FtpReply>(line, (reply, resolve) => {
-      if (ignore.includes(reply.code)) return;
+      if (greetings.includes(reply.code)) return;
       start(reply);
       if (reply.code >= 200) resolve(reply);
     });
@@ -174,22 +165,20 @@ export class ControlChannel {
       throw new DomainError('INVALID_REQUEST', 'an FTP command cannot hold CR, LF or NUL');
     }
     let replies = 0;
-    const answer: Promise<T> = this.#client.ftp.handle(
-      line,
-      (response: Error | FTPResponse, task: TaskResolver) => {
-        const reply = asReply(response);
-        if (reply === undefined) {
-          task.reject(response instanceof Error ? this.#broken(response) : new Error('no reply'));
-          return;
-        }
-        replies += 1;
-        if (replies > maxRepliesPerCommand) {
-          this.fail(new DomainError('FTP_UNEXPECTED', 'the server does not stop answering'));
-          return;
-        }
-        onReply(reply, (value) => task.resolve(value));
-      },
-    );
+    const handler = (response: Error | FTPResponse, task: TaskResolver): void => {
+      const reply = asReply(response);
+      if (reply === undefined) {
+        task.reject(response instanceof Error ? this.#broken(response) : new Error('no reply'));
+        return;
+      }
+      replies += 1;
+      if (replies > maxRepliesPerCommand) {
+        this.fail(new DomainError('FTP_UNEXPECTED', 'the server does not stop answering'));
+        return;
+      }
+      onReply(reply, (value) => task.resolve(value));
+    };
+    const answer: Promise<T> = withoutStack(() => this.#client.ftp.handle(line, handler));
     return answer;
   }
 
@@ -222,6 +211,17 @@ export class ControlChannel {
 }
 
 const nothing = () => {};
+
+/** basic-ftp writes down the call stack at each command, which costs more than the command itself. */
+function withoutStack<T>(call: () => T): T {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return call();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
 
 function asReply(response: Error | FTPResponse): FtpReply | undefined {
   if (response instanceof FTPError) return { code: response.code, text: response.message };

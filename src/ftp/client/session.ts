@@ -28,8 +28,8 @@ export interface FtpSessionOptions extends FtpAccount {
 export interface FtpSession {
   readonly control: ControlChannel;
   readonly connections: DataConnections;
-  /** What the server says of itself; control bytes escaped, each value at most 2 KiB. */
-  readonly server: { readonly banner: string; readonly syst: string; readonly feat: readonly string[] };
+  /** Asks the server for what it says of itself; control bytes escaped, each value at most 2 KiB. */
+  describe(): Promise<{ readonly banner: string; readonly syst: string; readonly feat: readonly string[] }>;
 }
 
 /**
@@ -50,14 +50,16 @@ export async function openFtpSession(options: FtpSessionOptions, signal: AbortSi
     if (signal.aborted) throw canceled();
     const banner = await greet(control, address, options);
     await logIn(control, options);
-    const syst = await ask(control, 'SYST');
-    const feat = await ask(control, 'FEAT');
     await sendBinaryType(control);
     const connections = new DataConnections(control, {
       connectMs: options.connectMs,
       known: options.knownDataConnections,
     });
-    return { control, connections, server: { banner, syst: syst ?? '', feat: featureLines(feat) } };
+    const describe = async () => {
+      const syst = await ask(control, 'SYST');
+      return { banner, syst: syst ?? '', feat: featureLines(await ask(control, 'FEAT')) };
+    };
+    return { control, connections, describe };
   } catch (thrown) {
     await control.quit();
     throw thrown;

@@ -1,7 +1,5 @@
 /** Waits that belong to the protocol, not to a machine. Only tests change them. */
 export interface FtpTuning {
-  /** Silence that ends a banner; a second 220 may trail the first. */
-  readonly bannerQuietMs: number;
   readonly tailFlushMs: number;
   readonly rescueMs: number;
   /** Some servers never answer EPSV, and that silence costs the session. */
@@ -10,7 +8,6 @@ export interface FtpTuning {
 }
 
 export const defaultTuning: FtpTuning = {
-  bannerQuietMs: 300,
   tailFlushMs: 1500,
   rescueMs: 2000,
   epsvMs: 5000,

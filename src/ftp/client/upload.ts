@@ -90,7 +90,10 @@ interface Pumped {
   readonly sourceFailed?: unknown;
 }
 
-/** Moves a source into a socket, one write at a time, so that nothing piles up in memory. Never throws. */
+/**
+ * Moves a source into a socket. Two writes are under way, so that the network does not wait for the source, and no more,
+ * so that nothing piles up in memory. Never throws.
+ */
 async function pump(
   source: Readable,
   socket: Socket,
@@ -99,18 +102,30 @@ async function pump(
 ): Promise<Pumped> {
   const stall = new StallTimer(options.stallMs, onStall);
   let bytes = 0;
+  let underWay = 0;
+  const send = async (part: Buffer): Promise<boolean> => {
+    underWay += 1;
+    stall.start();
+    const isSent = await write(socket, part);
+    underWay -= 1;
+    if (underWay === 0) stall.pause();
+    else stall.start();
+    if (!isSent) return false;
+    bytes += part.length;
+    options.onProgress?.(bytes);
+    return true;
+  };
+  let before: Promise<boolean> = Promise.resolve(true);
   try {
     for await (const piece of source) {
       const whole: Buffer = Buffer.isBuffer(piece) ? piece : Buffer.from(piece);
       for (let at = 0; at < whole.length; at += options.chunkBytes) {
-        const part = whole.subarray(at, at + options.chunkBytes);
-        stall.start();
-        if (!(await write(socket, part))) return { bytes, whole: false };
-        stall.pause();
-        bytes += part.length;
-        options.onProgress?.(bytes);
+        const now = send(whole.subarray(at, at + options.chunkBytes));
+        if (!(await before)) return { bytes, whole: false };
+        before = now;
       }
     }
+    if (!(await before)) return { bytes, whole: false };
     stall.start();
     return { bytes, whole: await end(socket) };
   } catch (sourceFailed) {

@@ -35,17 +35,20 @@ const openTo = (port: number, over: Partial<FtpSessionOptions> = {}): Promise<Ft
 async function opened(mock: MockOptions, over: Partial<FtpSessionOptions> = {}) {
   await using server = await startMockFtp(mock);
   const session = await openTo(server.port, over);
+  const described = await session.describe();
   await session.control.quit();
   await eventually('the server saw the end', () => server.openSessions === 0);
-  return { session, lines: server.lines };
+  return { session, described, lines: server.lines };
 }
 
 async function refused(mock: MockOptions, over: Partial<FtpSessionOptions> = {}) {
   await using server = await startMockFtp(mock);
-  const error: unknown = await openTo(server.port, over).then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
+  const error: unknown = await openTo(server.port, over)
+    .then((session) => session.describe())
+    .then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
   await eventually('the session is closed', () => server.openSessions === 0);
   return { error, lines: server.lines, sessions: server.sessionCount };
 }
@@ -55,13 +58,13 @@ const asksForAccount: Script = (line) => {
   return line.startsWith('ACCT') ? [say('230 in')] : undefined;
 };
 
-const standard = ['USER lab', `PASS ${password}`, 'SYST', 'FEAT', 'TYPE I', 'QUIT'];
+const standard = ['USER lab', `PASS ${password}`, 'TYPE I', 'SYST', 'FEAT', 'QUIT'];
 
 describe('opening a session', () => {
-  it('says USER, PASS, SYST, FEAT, TYPE I and QUIT, and nothing before USER', async () => {
-    const { session, lines } = await opened({});
+  it('says USER, PASS, TYPE I, then SYST and FEAT when asked, QUIT, and nothing before USER', async () => {
+    const { session, lines, described } = await opened({});
     expect(lines).toEqual(standard);
-    expect(session.server).toEqual({
+    expect(described).toEqual({
       banner: 'mock',
       syst: 'UNIX Type: L8',
       feat: ['SIZE', 'REST STREAM'],
@@ -76,7 +79,7 @@ describe('opening a session', () => {
       USER: '331-who\r\n331 password\r\n',
       PASS: '230-hello\r\n230-550 is only text\r\n230 in\r\n',
     };
-    const { session, lines } = await opened({
+    const { lines, described } = await opened({
       greeting: [bytewise('220-wel\r\n220 come\r\n')],
       script: (line) => {
         const answer = answers[line.split(' ')[0] ?? ''];
@@ -84,7 +87,25 @@ describe('opening a session', () => {
       },
     });
     expect(lines).toEqual(standard);
-    expect(session.server.banner).toBe('wel\ncome');
+    expect(described.banner).toBe('wel\ncome');
+  });
+
+  it('passes over lines of the banner that come at any time after the first', async () => {
+    const late = [say('220 and another thing'), say('120 wait')];
+    const answers: Record<string, string> = {
+      USER: '331 who',
+      PASS: '230 in',
+      TYPE: '200 so be it',
+      SYST: '215 DOS',
+    };
+    const { described, lines } = await opened({
+      script: (line) => {
+        const answer = answers[line.split(' ')[0] ?? ''];
+        return answer === undefined ? undefined : [...late, say(answer)];
+      },
+    });
+    expect(lines).toEqual(standard);
+    expect(described).toMatchObject({ banner: 'mock', syst: 'DOS' });
   });
 
   const greetings: readonly (readonly [string, readonly Step[]])[] = [
@@ -102,20 +123,10 @@ describe('opening a session', () => {
     expect(lines).toEqual(standard);
   });
 
-  it('does not take a late 220 for the answer to USER', async () => {
-    const { lines } = await opened({
-      script: (line) =>
-        line.startsWith('USER')
-          ? [say('220 second banner'), say('120 soon'), say('331 password')]
-          : undefined,
-    });
-    expect(lines).toEqual(standard);
-  });
-
   it.each([
-    ['230', ['USER lab', 'SYST']],
-    ['232', ['USER lab', 'SYST']],
-    ['202', ['USER lab', 'SYST']],
+    ['230', ['USER lab', 'TYPE I']],
+    ['232', ['USER lab', 'TYPE I']],
+    ['202', ['USER lab', 'TYPE I']],
   ])('USER answered %s needs no password', async (code, start) => {
     const { lines } = await opened({
       script: (line) => (line.startsWith('USER') ? [say(`${code} in`)] : undefined),
@@ -125,30 +136,30 @@ describe('opening a session', () => {
 
   it('gives the account where ACCT is asked for', async () => {
     const { lines, session } = await opened({ script: asksForAccount }, { account: 'bookkeeping' });
-    expect(lines.slice(0, 4)).toEqual(['USER lab', `PASS ${password}`, 'ACCT bookkeeping', 'SYST']);
+    expect(lines.slice(0, 4)).toEqual(['USER lab', `PASS ${password}`, 'ACCT bookkeeping', 'TYPE I']);
     expect(session.control.transcript.lines.join('\n')).not.toContain('bookkeeping');
     expect((await opened({ script: asksForAccount })).lines[2]).toBe('ACCT lab');
   });
 
   it('does without SYST, FEAT and TYPE', async () => {
-    const { session, lines } = await opened({
+    const { lines, described } = await opened({
       script: (line) => (/^(SYST|FEAT|TYPE)/.test(line) ? [say('502 not here')] : undefined),
     });
     expect(lines).toEqual(standard);
-    expect(session.server).toEqual({ banner: 'mock', syst: '', feat: [] });
+    expect(described).toEqual({ banner: 'mock', syst: '', feat: [] });
   });
 
   it('keeps what the server says of itself small and free of control bytes', async () => {
     const features = Array.from({ length: 2000 }, (_, n) => ` F${n}\x1b[31m`).join('\r\n');
-    const { session } = await opened({
+    const { described } = await opened({
       greeting: [raw(`220 \x07hi ${'x'.repeat(5000)}\r\n`)],
       script: (line) => (line === 'FEAT' ? [raw(`211-F\r\n${features}\r\n211 End\r\n`)] : undefined),
     });
-    expect(session.server.banner).toHaveLength(2048);
-    expect(session.server.banner.startsWith('\\x07hi')).toBe(true);
-    expect(session.server.feat.join('\n').length).toBeLessThanOrEqual(2048);
+    expect(described.banner).toHaveLength(2048);
+    expect(described.banner.startsWith('\\x07hi')).toBe(true);
+    expect(described.feat.join('\n').length).toBeLessThanOrEqual(2048);
     // oxlint-disable-next-line no-control-regex -- this is what must not be there
-    expect(session.server.feat.join('')).not.toMatch(/[\x00-\x1f]/);
+    expect(described.feat.join('')).not.toMatch(/[\x00-\x1f]/);
   });
 });
 

@@ -1,0 +1,34 @@
+import type { Machine } from '../contract/machines.ts';
+import { facts, when } from './format.ts';
+
+/** What a machine is, in one line. */
+export const describeAgent = ({ agent }: Machine): string | undefined =>
+  agent && [agent.os, agent.cpu, agent.mhz && `${agent.mhz} MHz`].filter(Boolean).join(', ');
+
+/** All that is known of a machine, a fact per line. */
+export function describe(machine: Machine): string {
+  const { agent, server } = machine;
+  return facts([
+    ['name', machine.name],
+    ['state', machine.state + (machine.held ? ', on hold' : '') + (machine.simulated ? ', simulated' : '')],
+    ['health', machine.health],
+    ['busy', machine.busy && `${machine.busy.owner} since ${when(machine.busy.since)}`],
+    ['address', `${machine.host}:${machine.port} as ${machine.user}`],
+    ['server', server?.banner],
+    ['spool', machine.spool],
+    ['platform', machine.platform ?? machine.agent?.platform],
+    ['system', describeAgent(machine)],
+    ['agent', agent && `${agent.agent} ${agent.version} (${agent.build})`],
+    ['memory', agent?.ramKb && `${Math.round(agent.ramKb / 1024)} MiB`],
+    ['free disk', agent?.diskFreeKb && `${Math.round(agent.diskFreeKb / 1024)} MiB`],
+    ['clock', agent && `${agent.clock}${agent.stepUs ? `, step ${agent.stepUs / 1000} ms` : ''}`],
+    [
+      'labels',
+      Object.entries(machine.labels)
+        .map(([key, value]) => `${key}=${value}`)
+        .join(' '),
+    ],
+    ['last contact', when(machine.lastContactAt)],
+    ['last error', machine.lastError && `${machine.lastError.code}: ${machine.lastError.detail}`],
+  ]);
+}

@@ -1,0 +1,115 @@
+import { isRunEnded } from '../domain/run.ts';
+import type { RunEnd } from '../domain/run.ts';
+import { runPath } from '../spool/paths.ts';
+import type { Link } from '../transports/transport.ts';
+import { READ_MS } from './owned-link.ts';
+import type { OwnedLink } from './owned-link.ts';
+import { ignoreDamage, readAgent } from './agent-facts.ts';
+import { stopOnMachine } from './cancel-run.ts';
+import { concludeRun, failRun } from './close-run.ts';
+import { collectRun } from './collect-run.ts';
+import { followLog } from './follow-log.ts';
+import { lookAtEnd, UNUSABLE_END_LOOKS } from './jobs.ts';
+import type { EndLook } from './jobs.ts';
+import { locateRun, requireTrace } from './locate-run.ts';
+import type { Parts } from './parts.ts';
+import { moveRun, moveRunIfPossible, noteTrouble, refreshRun } from './run-work.ts';
+import type { RunWork } from './run-work.ts';
+
+/** Names of kept files are upper case, so none of them is this. */
+const DAMAGED_END = 'damaged.end';
+/** An agent that does not tell the process id at once will not tell it later; the END may. */
+const PID_LOOKS = 5;
+
+/** Follows a run over one session: to its end, or until the link breaks or the daemon stops. */
+export async function driveRun(parts: Parts, link: OwnedLink, work: RunWork): Promise<void> {
+  const { pollMinMs, pollMaxMs } = parts.settings.run;
+  const isQuiet = work.run.flags.includes('followed-quietly');
+  let intervalMs = isQuiet ? pollMaxMs : pollMinMs;
+  let stopSaid = false;
+  await locateRun(parts, link, work);
+  while (!work.signal.aborted && !isRunEnded(work.run.state)) {
+    await link.confirm(READ_MS);
+    await parts.sessions.noteContact(work.machine.id);
+    // A benchmark is not disturbed by reading what it writes; its whole log comes at the end.
+    const grew = !isQuiet && (await followLog(parts, link, work));
+    await noteClaim(parts, link, work, grew);
+    const end = await findEnd(parts, link, work);
+    if (end) {
+      await moveRunIfPossible(parts, work, 'ended');
+      await collectRun(parts, link, work, end);
+      return concludeRun(parts, work, end);
+    }
+    await refreshRun(parts, work);
+    if (isRunEnded(work.run.state)) return;
+    if (!stopSaid && work.run.cancelRequested) {
+      await moveRunIfPossible(parts, work, 'cancel');
+      stopSaid = true;
+      if (await stoppedBeforeStart(parts, link, work)) return;
+      intervalMs = pollMinMs;
+      continue;
+    }
+    if (!grew && intervalMs >= pollMaxMs) await requireTrace(parts, link, work);
+    if (!isQuiet || stopSaid) intervalMs = grew ? pollMinMs : Math.min(intervalMs * 2, pollMaxMs);
+    await work.waker.wait(parts.clock, intervalMs, work.signal);
+  }
+}
+
+/** The claim shows in the RUN file, or in a log that grows. Then the machine also knows the program's process id. */
+async function noteClaim(parts: Parts, link: Link, work: RunWork, grew: boolean): Promise<void> {
+  const { state, claimedAtMs } = work.run;
+  if (state === 'starting' || (state === 'canceling' && claimedAtMs === undefined)) {
+    const claimed = grew || (await link.size(runPath(work.key.id))) !== undefined;
+    if (claimed) await moveRun(parts, work, 'claimed', { code: null, detail: null });
+    else await noteSilence(parts, link, work);
+  }
+  if (work.run.state === 'running' && work.run.pid === undefined && work.pidLooks < PID_LOOKS) {
+    work.pidLooks += 1;
+    const agent = await readAgent(link, parts.clock).catch(ignoreDamage);
+    if (agent?.job !== work.key.id || agent.childPid === undefined) return;
+    await parts.store.runs.update(work.run.id, { pid: agent.childPid });
+    work.run = { ...work.run, pid: agent.childPid };
+  }
+}
+
+async function noteSilence(parts: Parts, link: Link, work: RunWork): Promise<void> {
+  const now = parts.clock.monotonicMs();
+  work.waitingSinceMs ??= now;
+  if (now - work.waitingSinceMs < parts.settings.jobs.waitMs || work.run.code === 'AGENT_SILENT') return;
+  const other = (await readAgent(link, parts.clock).catch(ignoreDamage))?.job;
+  const why =
+    other === undefined || other === work.key.id
+      ? 'its agent does not take it'
+      : `its agent is busy with the job ${other}`;
+  await noteTrouble(parts, work, 'AGENT_SILENT', `the job lies on the machine, but ${why}`);
+}
+
+/** The END of the run. One that stays unusable closes the run: no better one can ever take its place. */
+async function findEnd(parts: Parts, link: Link, work: RunWork): Promise<RunEnd | undefined> {
+  const look = await lookAtEnd(link, work.key, parts.store.daemonId);
+  if (look.state === 'ours') return look.end.end;
+  work.unusableEndLooks = look.state === 'unusable' ? work.unusableEndLooks + 1 : 0;
+  if (look.state === 'unusable' && work.unusableEndLooks >= UNUSABLE_END_LOOKS) {
+    await closeDamaged(parts, link, work, look);
+  }
+  return undefined;
+}
+
+async function closeDamaged(
+  parts: Parts,
+  link: Link,
+  work: RunWork,
+  look: Extract<EndLook, { state: 'unusable' }>,
+): Promise<void> {
+  while (await followLog(parts, link, work));
+  if (look.bytes.length > 0) await parts.store.runs.addFile(work.run.id, DAMAGED_END, look.bytes);
+  await failRun(parts, work, 'SPOOL_DAMAGED', look.why);
+}
+
+async function stoppedBeforeStart(parts: Parts, link: Link, work: RunWork): Promise<boolean> {
+  const proof = await stopOnMachine(parts, link, work);
+  if (proof !== 'never-started') return false;
+  const said = { code: 'CANCELED', detail: 'taken back before it started', jobLeft: false };
+  await moveRun(parts, work, 'stopped', said, 'release');
+  return true;
+}

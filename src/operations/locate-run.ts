@@ -1,0 +1,94 @@
+import { buildArguments } from '../domain/command-line.ts';
+import { DomainError } from '../domain/errors.ts';
+import { isRunEnded } from '../domain/run.ts';
+import { encodeRunJob } from '../spool/job-file.ts';
+import { logPath } from '../spool/paths.ts';
+import type { Link } from '../transports/transport.ts';
+import { readAgent } from './agent-facts.ts';
+import { failRun } from './close-run.ts';
+import { followLog } from './follow-log.ts';
+import { deliverJob, findJob } from './jobs.ts';
+import type { Parts } from './parts.ts';
+import { requirePlaced } from './placements.ts';
+import { moveRun } from './run-work.ts';
+import type { RunWork } from './run-work.ts';
+import { settleLeftovers } from './settle-leftovers.ts';
+
+/** Finds the job, delivers it when it is nowhere, and brings the run's state up to what was found. */
+export async function locateRun(parts: Parts, link: Link, work: RunWork): Promise<void> {
+  const place = await findJob(link, work.key.id);
+  if (place === 'absent') return settleAbsent(parts, link, work);
+  if (work.run.state !== 'lost') return;
+  const event = place === 'waiting' ? 'unclaimed' : 'found';
+  await moveRun(parts, work, event, { code: null, detail: null }, 'take');
+}
+
+/** A run that is under way must be somewhere on its machine; when it is not, its evidence is gone and it is closed. */
+export async function requireTrace(parts: Parts, link: Link, work: RunWork): Promise<void> {
+  if ((await findJob(link, work.key.id)) === 'absent') await settleAbsent(parts, link, work);
+}
+
+/**
+ * Neither the job nor its end is there. What was never seen claimed can be delivered (again, under the same id: the
+ * agent refuses a second claim); of anything else only evidence could tell, and there is none.
+ */
+async function settleAbsent(parts: Parts, link: Link, work: RunWork): Promise<void> {
+  const { run, key } = work;
+  if ((await link.size(logPath(key.id))) !== undefined) {
+    while (await followLog(parts, link, work));
+    return failRun(
+      parts,
+      work,
+      'LOST_EVIDENCE',
+      'the machine has a log of this run, but neither its job nor its end',
+    );
+  }
+  if (run.flags.includes('restored')) {
+    return failRun(
+      parts,
+      work,
+      'RESTORED',
+      'the data was restored from a backup in which this run was under way, and the machine has nothing of it any more',
+    );
+  }
+  if (run.claimedAtMs !== undefined || run.state === 'running' || run.state === 'collecting') {
+    return failRun(parts, work, 'LOST_EVIDENCE', 'the machine has neither the job nor its end any more');
+  }
+  work.touched = false;
+  if (run.cancelRequested) {
+    const said = { code: 'CANCELED', detail: 'it was never on its machine', jobLeft: false };
+    // From `starting` the way to the end leads over `canceling`.
+    if (run.state === 'starting') await moveRun(parts, work, 'cancel');
+    await moveRun(parts, work, 'stopped', said, 'release');
+    return;
+  }
+  if (
+    run.state === 'lost' &&
+    !(await moveRun(parts, work, 'unclaimed', { code: null, detail: null }, 'take'))
+  ) {
+    throw new DomainError('SERVER_BUSY', 'other work has the machine at the moment');
+  }
+  await deliver(parts, link, work);
+}
+
+async function deliver(parts: Parts, link: Link, work: RunWork): Promise<void> {
+  const { bundle, key, machine, run } = work;
+  if (isRunEnded(run.state)) return;
+  if (!bundle.command) throw new DomainError('BUNDLE_HAS_NO_COMMAND', `${bundle.name} has no command to run`);
+  const agent = await readAgent(link, parts.clock);
+  if (!agent) throw new DomainError('AGENT_NEEDED', `there is no AGENT.NFO in the spool of ${machine.name}`);
+  await settleLeftovers(parts, link, machine.id, work.signal);
+  await requirePlaced(parts, link, machine, bundle, work.signal);
+  const job = encodeRunJob({
+    ...key,
+    daemon: parts.store.daemonId,
+    dir: bundle.folder,
+    ...(bundle.command.exe !== undefined && { exe: bundle.command.exe }),
+    ...(bundle.command.program !== undefined && { prog: bundle.command.program }),
+    args: buildArguments(bundle.command, run.parameters),
+    limits: run.limits,
+    keep: bundle.command.keep,
+  });
+  work.touched = true;
+  await deliverJob(link, key.id, job);
+}

@@ -1,0 +1,114 @@
+import type { Clock } from '../lib/clock.ts';
+import type { Link, UploadOptions } from '../transports/transport.ts';
+import { checkIdentity, readIdentity } from './identity.ts';
+
+/** How old the last look at the identity may be when something is changed on the machine, and while it is only read. */
+const CHANGE_MS = 2_000;
+export const READ_MS = 30_000;
+
+export interface Ownership {
+  readonly machineId: string;
+  readonly daemonId: string;
+  readonly name: string;
+}
+
+/**
+ * A session with a machine that is ours, and only as long as it is: another daemon may adopt it while the session is
+ * open. The identity is read when it is opened, again before each change, unless that was just done, and when
+ * `confirm` is called. Throws MACHINE_OWNED and its like instead of touching anything.
+ */
+export class OwnedLink implements Link {
+  readonly #link: Link;
+  readonly #clock: Clock;
+  readonly #ownership: Ownership;
+  #checkedMs = Number.NEGATIVE_INFINITY;
+
+  private constructor(link: Link, clock: Clock, ownership: Ownership) {
+    this.#link = link;
+    this.#clock = clock;
+    this.#ownership = ownership;
+  }
+
+  static async open(link: Link, clock: Clock, ownership: Ownership): Promise<OwnedLink> {
+    const owned = new OwnedLink(link, clock, ownership);
+    await owned.confirm();
+    return owned;
+  }
+
+  /** Reads the identity again unless that was done less than `freshMs` ago. */
+  async confirm(freshMs = CHANGE_MS): Promise<void> {
+    const now = this.#clock.monotonicMs();
+    if (now - this.#checkedMs < freshMs) return;
+    checkIdentity(await readIdentity(this.#link), this.#ownership);
+    this.#checkedMs = now;
+  }
+
+  get abilities(): Link['abilities'] {
+    return this.#link.abilities;
+  }
+
+  get isOpen(): boolean {
+    return this.#link.isOpen;
+  }
+
+  get transcript(): readonly string[] {
+    return this.#link.transcript;
+  }
+
+  describeServer(): ReturnType<Link['describeServer']> {
+    return this.#link.describeServer();
+  }
+
+  size(path: string): Promise<number | undefined> {
+    return this.#link.size(path);
+  }
+
+  read(path: string, options: Parameters<Link['read']>[1]): Promise<Uint8Array> {
+    return this.#link.read(path, options);
+  }
+
+  stream(...parameters: Parameters<Link['stream']>): Promise<void> {
+    return this.#link.stream(...parameters);
+  }
+
+  list(folder: string): Promise<string[]> {
+    return this.#link.list(folder);
+  }
+
+  folderExists(path: string): Promise<boolean> {
+    return this.#link.folderExists(path);
+  }
+
+  async write(path: string, bytes: Uint8Array): Promise<void> {
+    await this.confirm();
+    return this.#link.write(path, bytes);
+  }
+
+  async upload(path: string, open: Parameters<Link['upload']>[1], options: UploadOptions): Promise<void> {
+    await this.confirm();
+    return this.#link.upload(path, open, options);
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    await this.confirm();
+    return this.#link.rename(from, to);
+  }
+
+  async remove(path: string): Promise<boolean> {
+    await this.confirm();
+    return this.#link.remove(path);
+  }
+
+  async makeFolder(path: string): Promise<void> {
+    await this.confirm();
+    return this.#link.makeFolder(path);
+  }
+
+  close(): Promise<void> {
+    return this.#link.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
