@@ -82,7 +82,7 @@ const isAskable = (machine: ModelMachine, { isDaemonAlive }: Readonly<Model>): b
   isDaemonAlive && machine.isRegistered;
 
 /** How it shows that a machine cannot be spoken to. */
-const silent: ErrorCode[] = ['UNREACHABLE', 'LINK_LOST', 'TIMEOUT'];
+const silent: ErrorCode[] = ['UNREACHABLE', 'CONNECT_REFUSED', 'LINK_LOST', 'TIMEOUT'];
 const notReady: ErrorCode[] = ['MACHINE_NOT_READY'];
 
 const silence = (machine: ModelMachine): ErrorCode[] => [
