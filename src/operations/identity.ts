@@ -20,7 +20,13 @@ async function readIfThere(link: Link, path: string): Promise<Uint8Array | undef
   }
 }
 
+/** Looked for twice where it seems to be missing: a machine that is just going down says so of every file. */
 export async function readIdentity(link: Link): Promise<Identity> {
+  const found = await readOnce(link);
+  return found.machineId === undefined ? readOnce(link) : found;
+}
+
+async function readOnce(link: Link): Promise<Identity> {
   const idFile = await readIfThere(link, machineIdPath);
   const ownerFile = await readIfThere(link, ownerPath);
   const id = idFile && decodeMachineId(idFile);

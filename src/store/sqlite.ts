@@ -84,7 +84,7 @@ export function openSqlite(file: string): SqliteConnection {
       spread,
     );
   return {
-    inTransaction: () => driver.inTransaction ?? driver.isTransaction ?? false,
+    inTransaction: () => open && (driver.inTransaction ?? driver.isTransaction ?? false),
     exec: (sql) => guarded(() => driver.exec(sql)),
     close: () => {
       if (open) guarded(() => driver.close());

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,6 +52,8 @@ async function busyDaemon(name: string) {
     duplex: 'half',
     signal: stall.signal,
   }).catch((error: unknown) => error);
+  const incoming = join(folder, name, 'artifacts', 'tmp');
+  await waitFor('an upload that stalls', () => readdirSync(incoming).length > 0);
   return { serve, url, events, probe, upload, stall };
 }
 

@@ -13,8 +13,8 @@ function peakKb(pid: number): number | undefined {
   return Number(/^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(path, 'latin1'))?.[1]);
 }
 
-/** What may come on top while a program floods: buffers of fixed size, never what is read. */
-const mostGrowthKb = 64 * 1024;
+/** What may come on top while a program floods: buffers of fixed size and Node's uncollected ones, never what is read. */
+const mostGrowthKb = 128 * 1024;
 
 function deliver({ spool }: AgentBench, text: string, ...lines: readonly Line[]): string {
   const dir = spool.placed({ 'RUN.SH': `#!/bin/sh\n${text}\n` });
