@@ -28,7 +28,7 @@ const [PATH = '', REPLAY = ''] = (process.env['FLEET98_MODEL_PATH'] ?? '').split
 export function trySequences(file: number): void {
   if (SEED !== undefined) {
     if (file === 1) test('the sequence that failed', () => tryLane(Number(SEED), RUNS));
-    else test.skip('the other file has it', () => {});
+    else test.skip('the other file has it', () => {}); // a replay is one sequence, and file 1 plays it
     return;
   }
   for (let lane = 1; lane <= LANES_PER_FILE; lane += 1) {

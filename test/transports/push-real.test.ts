@@ -137,7 +137,7 @@ describe.each(profileNames())('the simulated %s', (name) => {
 });
 
 if (vsftpdMissing !== undefined && process.env['FLEET98_STRICT'] !== '1') {
-  it.skip(`vsftpd: ${vsftpdMissing}`, () => {});
+  it.skip(`vsftpd: ${vsftpdMissing}`, () => {}); // not installed here; FLEET98_STRICT=1 fails instead
 } else {
   describe('vsftpd', () => {
     it('carries a whole life of files', () => withLink(vsftpd(), wholeLife), 60_000);
