@@ -7,9 +7,9 @@ import { readAgent } from './agent-facts.ts';
 import { findForeignFiles } from './foreign-files.ts';
 import { checkIdentity, readIdentity, writeIdentity } from './identity.ts';
 import { newJobKey } from './job-key.ts';
-import { performJob } from './jobs.ts';
 import { measureLink } from './measure-link.ts';
 import type { Parts } from './parts.ts';
+import { performShortJob } from './short-job.ts';
 
 /** Where old servers are found to show the folder, most likely first. */
 const USUAL_SPOOLS = ['/FLEET98', '/C/FLEET98', '/C:/FLEET98', '/DRIVE_C/FLEET98', '/fleet98'];
@@ -24,7 +24,7 @@ export async function probe(parts: Parts, machine: Machine, adopt: boolean): Pro
   return parts.sessions.withUnchecked(machine, spool, async (link) => {
     await claimIdentity(parts, link, machine, adopt);
     const measured = await measureLink(link, parts.clock);
-    const agent = await greetAgent(parts, link);
+    const agent = await greetAgent(parts, link, machine.id);
     const foreignFiles = await findForeignFiles(parts, link);
     const server: MachineServer = {
       ...(await link.describeServer()),
@@ -82,11 +82,12 @@ async function refuseKnownMachine(
 }
 
 /** Whether the agent is alive shows only in an answer: an NFO may be years old. */
-async function greetAgent(parts: Parts, link: Link): Promise<AgentFacts | undefined> {
+async function greetAgent(parts: Parts, link: Link, machineId: string): Promise<AgentFacts | undefined> {
   const before = await readAgent(link, parts.clock);
   if (!before) return undefined;
   const key = newJobKey();
-  await performJob(parts, link, key, encodeProbeJob({ ...key, daemon: parts.store.daemonId }));
+  const job = encodeProbeJob({ ...key, daemon: parts.store.daemonId });
+  await performShortJob(parts, link, machineId, key, job);
   return readAgent(link, parts.clock);
 }
 

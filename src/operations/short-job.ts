@@ -11,7 +11,7 @@ type JobParts = Pick<Parts, 'clock' | 'settings' | 'store'>;
  * As `performJob`, for work that does not save the job itself: what a broken link or a killed daemon leaves of it on
  * the machine is settled before the next job there.
  */
-export async function performShortJob(
+export function performShortJob(
   parts: JobParts,
   link: Link,
   machineId: string,
@@ -19,14 +19,11 @@ export async function performShortJob(
   job: Uint8Array,
   signal?: AbortSignal,
 ): Promise<EndFile> {
-  const { shortJobs } = parts.store;
-  await shortJobs.add({ machineId, jobId: key.id, jobToken: key.token });
-  const end = await performJob(parts, link, key, job, signal);
-  await shortJobs.remove(key.id);
-  return end;
+  const saved = { machineId, jobId: key.id, jobToken: key.token };
+  return parts.store.shortJobs.during(saved, () => performJob(parts, link, key, job, signal));
 }
 
-/** Brings what earlier short jobs left on the machine to its end. To be called while none is under way there. */
+/** Brings what earlier short jobs left on the machine to its end. */
 export async function settleShortJobs(
   parts: JobParts,
   link: Link,
@@ -34,7 +31,7 @@ export async function settleShortJobs(
   signal?: AbortSignal,
 ): Promise<void> {
   const { shortJobs } = parts.store;
-  for (const { jobId, jobToken } of await shortJobs.listFor(machineId)) {
+  for (const { jobId, jobToken } of await shortJobs.leftOn(machineId)) {
     await settleJob(parts, link, { id: jobId, token: jobToken }, signal);
     await shortJobs.remove(jobId);
   }

@@ -86,7 +86,7 @@ export class Tidying {
   async #hasWork(machineId: string): Promise<boolean> {
     const { remains, shortJobs } = this.#parts.store;
     if ((await remains.listFor(machineId)).length > 0) return true;
-    if ((await shortJobs.listFor(machineId)).length > 0) return true;
+    if ((await shortJobs.leftOn(machineId)).length > 0) return true;
     return (await this.#surplus(machineId)).length > 0;
   }
 

@@ -16,7 +16,7 @@ async function scene(settings = quickSettings) {
   await pc.stopAgent();
   const hand = new HandAgent(join(pc.diskFolder, 'FLEET98'));
   const machine = await fleet.store.machines.findByName('old');
-  const kept = () => fleet.store.shortJobs.listFor(machine?.id ?? '');
+  const kept = () => fleet.store.shortJobs.leftOn(machine?.id ?? '');
   return { fleet, pc, bundle, hand, kept };
 }
 
@@ -25,7 +25,7 @@ test('a verify job that a stopped daemon left behind is cleared away by the next
   await using fleet = made;
   const verified = fleet.operations.verifyMachine('old').catch((error: unknown) => error);
   const job = await hand.claim();
-  expect(await kept()).toMatchObject([{ jobId: job.id }]);
+  expect(await kept(), 'is left over while it is under way').toEqual([]);
   await fleet.stopDaemon();
   expect(await verified).toMatchObject({ code: 'CANCELED' });
   hand.finish(job, hand.end(job, 'done', ['kind=verify']));
@@ -33,6 +33,33 @@ test('a verify job that a stopped daemon left behind is cleared away by the next
   await waitFor('a clean OUT', () => hand.names('OUT').length === 0);
   await waitFor('nothing to remember', async () => (await kept()).length === 0);
   await waitFor('a free lane', async () => (await fleet.store.lanes.all()).length === 0);
+});
+
+test('what a probe that broke off left behind is cleared away by the next daemon', async () => {
+  const { fleet: made, hand, kept } = await scene();
+  await using fleet = made;
+  const probed = fleet.operations.probeMachine('old', { adopt: false }).catch((error: unknown) => error);
+  const job = await hand.claim();
+  await fleet.stopDaemon();
+  expect(await probed).toMatchObject({ code: 'LINK_LOST' });
+  hand.finish(job, hand.end(job, 'done', ['kind=probe']));
+  await fleet.startDaemon();
+  await waitFor('a clean OUT', () => hand.names('OUT').length === 0);
+  await waitFor('nothing to remember', async () => (await kept()).length === 0);
+});
+
+test('work on a machine leaves a probe alone that is under way there', async () => {
+  const { fleet: made, hand, kept, pc } = await scene();
+  await using fleet = made;
+  const probed = fleet.operations.probeMachine('old', { adopt: false });
+  const job = await hand.seeJob();
+  const verified = fleet.operations.verifyMachine('old');
+  await waitFor('the other job', () => hand.names('IN').filter((name) => name.endsWith('.JOB')).length === 2);
+  expect(hand.names('IN')).toContain(`${job.id}.JOB`);
+  await pc.startAgent();
+  expect(await verified).toMatchObject([{ isWhole: true }]);
+  expect(await probed).toMatchObject({ health: 'good' });
+  expect(await kept()).toEqual([]);
 });
 
 test('a remove job that was cut off is taken back before the bundle is deployed again', async () => {
