@@ -21,7 +21,8 @@ const CALM = { seconds: 30, tokensPerSecond: 5 };
 /** 12,000 tokens a second over all machines. */
 const STORM = { seconds: 20, tokensPerSecond: 40 };
 const TICKS_PER_SECOND = 5;
-const WARM_UP_SECONDS = 8;
+/** Longer than the longest pause between two looks at a log. */
+const WARM_UP_SECONDS = 16;
 const LOOK_MS = 100;
 
 interface Run {

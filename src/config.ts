@@ -4,7 +4,7 @@ import { BlockList, isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
-import { Value } from 'typebox/value';
+import { Check, Errors } from 'typebox/schema';
 import { parse } from 'yaml';
 import type { AccessToken } from './api/parts.ts';
 import { LeaderboardFile } from './contract/leaderboard.ts';
@@ -230,8 +230,8 @@ function addVariables(layers: Layers, env: NodeJS.ProcessEnv): void {
 
 function check(layers: Layers): Static<typeof settings> {
   const { values } = layers;
-  if (Value.Check(settings, values)) return values;
-  const errors = Value.Errors(settings, values);
+  if (Check(settings, values)) return values;
+  const [, errors] = Errors(settings, values);
   const unknown = errors.find((error) => error.keyword === 'boolean');
   const path = (unknown ?? errors[0])?.instancePath.slice(1).split('/') ?? [];
   const key = path.filter((part) => !/^\d+$/.test(part)).join('.');
@@ -350,8 +350,9 @@ function readLeaderboard(layers: Layers, file: string): Config['leaderboard'] {
   const source = layers.sourceOf('leaderboard_file');
   const name = file === '' ? 'config/leaderboard.yaml' : `${file} (leaderboard_file from ${source})`;
   const content = readYaml(file === '' ? leaderboardFile : file, name);
-  if (Value.Check(LeaderboardFile, content)) return content.results.map((entry) => frozen(entry));
-  const where = Value.Errors(LeaderboardFile, content)[0]?.instancePath.slice(1) ?? '';
+  if (Check(LeaderboardFile, content)) return content.results.map((entry) => frozen(entry));
+  const [, [first]] = Errors(LeaderboardFile, content);
+  const where = first?.instancePath.slice(1) ?? '';
   throw fail(`${name}: ${where === '' ? 'it' : where} is wrong; config/leaderboard.yaml shows the form`);
 }
 

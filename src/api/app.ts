@@ -2,6 +2,7 @@ import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } 
 import type { Operations } from '../operations/operations.ts';
 import type { ApiStore } from './api-store.ts';
 import { refuseMalformed } from './client-error.ts';
+import { lazySerializers, lazyValidators } from './lazy-compilers.ts';
 import type { ApiConfig, ApiMetrics, ApiParts } from './parts.ts';
 import { apiPages } from './plugins/api-pages.ts';
 import { access } from './plugins/access.ts';
@@ -61,15 +62,6 @@ function createServer(maxJsonBytes: number, logger: FastifyBaseLogger): FastifyI
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: maxJsonBytes,
     routerOptions: { maxParamLength: 1000 },
-    ajv: {
-      customOptions: {
-        // An unknown field is refused, not dropped; `verbose` lets messages quote the schema.
-        removeAdditional: false,
-        coerceTypes: false,
-        discriminator: true,
-        verbose: true,
-      },
-    },
     clientErrorHandler: refuseMalformed,
     frameworkErrors: (error, request, reply) => {
       addSecurityHeaders(reply);
@@ -92,6 +84,8 @@ export async function buildApp(given: {
 }): Promise<ApiServer> {
   const { config, store, operations, logger, metrics, restart } = given;
   const app = createServer(config.maxJsonBytes, logger);
+  app.setValidatorCompiler(lazyValidators);
+  app.setSerializerCompiler(lazySerializers);
   const hub = new SseHub();
   app.addHook('preClose', async () => hub.close());
 

@@ -30,16 +30,14 @@ export async function deliverDirectly(parts: Parts, link: Link, work: TargetWork
   const sendings = await planSendings(link, work, bad);
   if (await isBlocked(parts, link, work, undefined, sendings)) return;
   const progress = new TargetProgress(parts, work, sendings);
-  await progress.begin();
-  await stepTarget(parts, work, 'cleared');
+  await stepTarget(parts, work, 'cleared', progress.figures());
   await link.remove(bundleOkPath(bundle.folder));
   for (const folder of ['B', bundle.folder]) await link.makeFolder(folder);
   const methods = new Map(checks.map(({ file, method }) => [file.name, method]));
   for (const sending of sendings) {
     methods.set(sending.file.name, await deliver(parts, link, work, sending, progress));
   }
-  await progress.flush();
-  await stepTarget(parts, work, 'sent');
+  await stepTarget(parts, work, 'sent', progress.figures());
   for (const { file } of sendings) await checkSent(link, { file, path: `${bundle.folder}/${file.name}` });
   await stepTarget(parts, work, 'verified');
   await publish(parts, link, work);

@@ -15,7 +15,7 @@ export async function deployTarget(parts: Parts, work: TargetWork): Promise<void
   await parts.sessions.with(work.machine.id, async (link) => {
     await settleEarlierJob(parts, link, work);
     await settleLeftovers(parts, link, work.machine.id, work.signal);
-    const agent = await refreshAgent(parts, work.machine, link);
+    const agent = link.freshAgent ?? (await refreshAgent(parts, work.machine, link));
     if (agent) await placeByAgent(parts, link, work, agent);
     else await deliverDirectly(parts, link, work);
   });

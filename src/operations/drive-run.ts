@@ -29,6 +29,7 @@ export async function driveRun(parts: Parts, link: OwnedLink, work: RunWork): Pr
   let stopSaid = false;
   await locateRun(parts, link, work);
   while (!work.signal.aborted && !isRunEnded(work.run.state)) {
+    const lookedAtMs = parts.clock.monotonicMs();
     await link.confirm(READ_MS);
     await parts.sessions.noteContact(work.machine.id);
     // A benchmark is not disturbed by reading what it writes; its whole log comes at the end.
@@ -51,9 +52,13 @@ export async function driveRun(parts: Parts, link: OwnedLink, work: RunWork): Pr
     }
     if (!grew && intervalMs >= pollMaxMs) await requireTrace(parts, link, work);
     if (!isQuiet || stopSaid) intervalMs = grew ? pollMinMs : Math.min(intervalMs * 2, pollMaxMs);
-    await work.waker.wait(parts.clock, intervalMs, work.signal);
+    const tookMs = parts.clock.monotonicMs() - lookedAtMs;
+    await work.waker.wait(parts.clock, pauseMs(intervalMs, tookMs), work.signal);
   }
 }
+
+/** Until the next look: intervals count from look to look, but a machine that is slow to answer gets its rest. */
+const pauseMs = (intervalMs: number, tookMs: number): number => Math.max(intervalMs - tookMs, intervalMs / 2);
 
 /** The claim shows in the RUN file, or in a log that grows. Then the machine also knows the program's process id. */
 async function noteClaim(parts: Parts, link: Link, work: RunWork, grew: boolean): Promise<void> {

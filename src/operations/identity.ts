@@ -26,16 +26,23 @@ export async function readIdentity(link: Link): Promise<Identity> {
   return found.machineId === undefined ? readOnce(link) : found;
 }
 
+/** As `readIdentity`, for a session that has read all of it: who adopts a machine writes MACHINE.ID last. */
+export async function readIdentityAgain(link: Link): Promise<Identity> {
+  const found = await readMachineId(link);
+  return found.daemonId === undefined ? readIdentity(link) : found;
+}
+
 async function readOnce(link: Link): Promise<Identity> {
-  const idFile = await readIfThere(link, machineIdPath);
-  const ownerFile = await readIfThere(link, ownerPath);
-  const id = idFile && decodeMachineId(idFile);
-  const owner = ownerFile && decodeOwner(ownerFile);
-  const daemonId = owner?.state === 'ok' ? owner.daemon : id?.state === 'ok' ? id.daemon : undefined;
-  return {
-    ...(id?.state === 'ok' && { machineId: id.machine }),
-    ...(daemonId !== undefined && { daemonId }),
-  };
+  const id = await readMachineId(link);
+  const file = await readIfThere(link, ownerPath);
+  const owner = file && decodeOwner(file);
+  return { ...id, ...(owner?.state === 'ok' && { daemonId: owner.daemon }) };
+}
+
+async function readMachineId(link: Link): Promise<Identity> {
+  const file = await readIfThere(link, machineIdPath);
+  const id = file && decodeMachineId(file);
+  return id?.state === 'ok' ? { machineId: id.machine, daemonId: id.daemon } : {};
 }
 
 export async function writeIdentity(link: Link, machineId: string, daemonId: string): Promise<void> {

@@ -40,8 +40,11 @@ const isSame = (file: BundleFile, seen: Omit<MeasuredFile, 'name'> | undefined):
 
 /** Reads the bundle's BUNDLE.OK. It measures no file. */
 export async function readMarker(link: Link, bundle: Bundle): Promise<MarkerState> {
+  const path = bundleOkPath(bundle.folder);
+  // Most often it is not there, and asking for its size needs no data connection.
+  if ((await link.size(path)) === undefined) return 'absent';
   try {
-    const bytes = await link.read(bundleOkPath(bundle.folder), { maxBytes: MAX_BUNDLE_OK_BYTES });
+    const bytes = await link.read(path, { maxBytes: MAX_BUNDLE_OK_BYTES });
     const read = decodeBundleOk(bytes);
     return read.state === 'ok' && matchesBundle(bundle, read.files) ? 'right' : 'wrong';
   } catch (error) {

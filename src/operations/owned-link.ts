@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Link, UploadOptions } from '../transports/transport.ts';
-import { checkIdentity, readIdentity } from './identity.ts';
+import type { AgentFacts } from '../domain/machine.ts';
+import { checkIdentity, readIdentity, readIdentityAgain } from './identity.ts';
 
 /** How old the last look at the identity may be when something is changed on the machine, and while it is only read. */
 const CHANGE_MS = 2_000;
@@ -21,7 +22,8 @@ export class OwnedLink implements Link {
   readonly #link: Link;
   readonly #clock: Clock;
   readonly #ownership: Ownership;
-  #checkedMs = Number.NEGATIVE_INFINITY;
+  #checkedMs: number | undefined;
+  #agent: { readonly facts: AgentFacts; readonly atMs: number } | undefined;
 
   private constructor(link: Link, clock: Clock, ownership: Ownership) {
     this.#link = link;
@@ -38,9 +40,20 @@ export class OwnedLink implements Link {
   /** Reads the identity again unless that was done less than `freshMs` ago. */
   async confirm(freshMs = CHANGE_MS): Promise<void> {
     const now = this.#clock.monotonicMs();
-    if (now - this.#checkedMs < freshMs) return;
-    checkIdentity(await readIdentity(this.#link), this.#ownership);
+    if (this.#checkedMs !== undefined && now - this.#checkedMs < freshMs) return;
+    const read = this.#checkedMs === undefined ? readIdentity : readIdentityAgain;
+    checkIdentity(await read(this.#link), this.#ownership);
     this.#checkedMs = now;
+  }
+
+  /** What the agent says of itself, where that was read and kept a moment ago. */
+  get freshAgent(): AgentFacts | undefined {
+    const isFresh = this.#agent && this.#clock.monotonicMs() - this.#agent.atMs < CHANGE_MS;
+    return isFresh ? this.#agent?.facts : undefined;
+  }
+
+  noteAgent(facts: AgentFacts | undefined): void {
+    this.#agent = facts && { facts, atMs: this.#clock.monotonicMs() };
   }
 
   get abilities(): Link['abilities'] {

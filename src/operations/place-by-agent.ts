@@ -44,12 +44,10 @@ export async function placeByAgent(
   const sendings = await planSendings(link, plan);
   if (await isBlocked(parts, link, work, agent, sendings)) return;
   const progress = new TargetProgress(parts, work, sendings);
-  await progress.begin();
-  await stepTarget(parts, work, 'cleared');
+  await stepTarget(parts, work, 'cleared', progress.figures());
   await openFolder(parts, link, work, agent, marker, bad);
   for (const sending of sendings) await sendFile(parts, link, work, sending, progress);
-  await progress.flush();
-  await stepTarget(parts, work, 'sent');
+  await stepTarget(parts, work, 'sent', progress.figures());
   for (const sending of sendings) await checkSent(link, sending);
   await stepTarget(parts, work, 'verified');
   work.allSent();

@@ -167,7 +167,7 @@ export class Sessions {
       const ownership = { machineId, daemonId: store.daemonId, name: machine.name };
       const owned = await OwnedLink.open(link, this.#parts.clock, ownership);
       // An agent that says nonsense of itself can still be followed, and what it says is not worth a session.
-      await refreshAgent(this.#parts, machine, owned).catch(ignoreDamage);
+      owned.noteAgent(await refreshAgent(this.#parts, machine, owned).catch(ignoreDamage));
       await this.noteContact(machineId);
       return owned;
     } catch (error) {

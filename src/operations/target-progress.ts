@@ -25,10 +25,6 @@ export class TargetProgress {
     this.#total = sending.reduce((sum, { file }) => sum + file.sizeBytes, 0);
   }
 
-  async begin(): Promise<void> {
-    await this.#save();
-  }
-
   /** The upload of a file goes on at an offset: those bytes were sent before. */
   startAt(file: BundleFile, fromByte: number): void {
     this.#resumed += fromByte;
@@ -40,7 +36,7 @@ export class TargetProgress {
     const now = this.#parts.clock.monotonicMs();
     if (now - this.#toldMs >= TELL_MS) {
       this.#toldMs = now;
-      publishTarget(this.#parts, { ...this.#work.target, state: 'transferring', ...this.#figures() });
+      publishTarget(this.#parts, { ...this.#work.target, state: 'transferring', ...this.figures() });
     }
     if (now - this.#savedMs >= SAVE_MS) {
       this.#savedMs = now;
@@ -48,11 +44,8 @@ export class TargetProgress {
     }
   }
 
-  async flush(): Promise<void> {
-    await this.#save();
-  }
-
-  #figures(): { bytesTotal: number; bytesSent: number; bytesPerSecond?: number } {
+  /** As it is now; to be saved with a step of the target. */
+  figures(): { bytesTotal: number; bytesSent: number; bytesPerSecond?: number } {
     let sent = 0;
     for (const bytes of this.#perFile.values()) sent += bytes;
     const seconds = (this.#parts.clock.monotonicMs() - this.#startedMs) / 1000;
@@ -66,6 +59,6 @@ export class TargetProgress {
 
   async #save(): Promise<void> {
     const { deployment, machine } = this.#work;
-    await this.#parts.store.deployments.updateTarget(deployment.id, machine.id, this.#figures());
+    await this.#parts.store.deployments.updateTarget(deployment.id, machine.id, this.figures());
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { LRUCache } from 'lru-cache';
 import { DomainError } from '../domain/errors.ts';
 import { syncFolder } from '../lib/atomic-file.ts';
 import { crc32Hex } from '../lib/crc32.ts';
@@ -9,7 +10,8 @@ import { randomHex } from '../lib/random-id.ts';
 import { asStoreError } from './trouble.ts';
 
 const HEAD_BYTES = 4 * 1024;
-const READ_BYTES = 256 * 1024;
+const CHUNK_BYTES = 256 * 1024;
+const KEPT_BYTES = 4 * 1024 * 1024;
 
 export interface ReceivedFile {
   readonly sha256: string;
@@ -30,6 +32,12 @@ export interface ReceiveOptions {
 export class ArtifactFiles {
   readonly #folder: string;
   readonly #temporary: string;
+  readonly #chunks = new LRUCache<string, Uint8Array, () => Promise<Uint8Array>>({
+    maxSize: KEPT_BYTES,
+    // An empty file has a chunk without a byte, and no entry may be without size.
+    sizeCalculation: (chunk) => Math.max(1, chunk.length),
+    fetchMethod: (_name, _stale, { context: read }) => read(),
+  });
 
   private constructor(folder: string) {
     this.#folder = folder;
@@ -64,7 +72,7 @@ export class ArtifactFiles {
 
   /** The bytes from `fromByte` on. The stream fails with NOT_FOUND when there is no such file. */
   open(sha256: string, fromByte = 0): Readable {
-    return Readable.from(this.#pieces(sha256, fromByte), { objectMode: false, highWaterMark: READ_BYTES });
+    return Readable.from(this.#pieces(sha256, fromByte), { objectMode: false, highWaterMark: 1 });
   }
 
   /** At most `length` bytes; fewer at the end of the file. Throws NOT_FOUND. */
@@ -112,18 +120,22 @@ export class ArtifactFiles {
   }
 
   async *#pieces(sha256: string, fromByte: number): AsyncIterable<Uint8Array> {
-    const handle = await this.#openFile(sha256);
-    try {
-      for (let offset = fromByte; ;) {
-        const buffer = new Uint8Array(READ_BYTES);
-        const count = await fill(handle, buffer, offset);
-        if (count > 0) yield buffer.subarray(0, count);
-        if (count < READ_BYTES) return;
-        offset += count;
-      }
-    } finally {
-      await handle.close();
+    for (let offset = fromByte; ;) {
+      const start = offset - (offset % CHUNK_BYTES);
+      const chunk = await this.#chunk(sha256, start);
+      const piece = chunk.subarray(offset - start);
+      if (piece.length > 0) yield piece;
+      if (chunk.length < CHUNK_BYTES) return;
+      offset = start + CHUNK_BYTES;
     }
+  }
+
+  /** What many machines get at about the same time is read once, and lies in memory once. */
+  async #chunk(sha256: string, start: number): Promise<Uint8Array> {
+    const chunk = await this.#chunks.fetch(`${sha256}:${start}`, {
+      context: () => this.readAt(sha256, start, CHUNK_BYTES),
+    });
+    return chunk ?? this.readAt(sha256, start, CHUNK_BYTES);
   }
 }
 

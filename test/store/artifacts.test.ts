@@ -69,7 +69,7 @@ describe('artifacts', () => {
 });
 
 describe('the files of artifacts', () => {
-  test.each([0, 1, 4095, 4096, 4097, 300_000, 1_000_000])('take in %i bytes', async (size) => {
+  test.each([0, 1, 4095, 4096, 4097, 262_144, 300_000, 524_288, 1_000_000])('take in %i bytes', async (size) => {
     const folder = await temporaryFolder();
     const files = await ArtifactFiles.open(folder);
     const bytes = randomBytes(size);

@@ -66,6 +66,7 @@ export const packageOwners: Readonly<Record<string, readonly string[]>> = {
   'iconv-lite': ['ftp'],
   kysely: ['store'],
   libsql: ['store'],
+  'lru-cache': ['store'],
   'tar-stream': ['store'],
   'node:sqlite': ['store'],
   croner: ['operations'],
