@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { Cli } from './cli.ts';
 import { addArtifactCommands } from './commands/artifact.ts';
@@ -16,11 +17,18 @@ import { addSimCommand } from './commands/sim.ts';
 import { exitCodes, explain } from './failures.ts';
 import type { Io } from './io.ts';
 
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const { version: said }: { version: string } = JSON.parse(text);
+  return said;
+}
+
 function buildProgram(cli: Cli): Command {
   const program = new Command('fleet98')
     .description(
       'A shelf of old PCs as a fleet: inventory, deploy over FTP, run, collect tokens and timings.',
     )
+    .version(version())
     .exitOverride()
     .configureOutput({
       writeOut: (text) => cli.io.stdout.write(text),

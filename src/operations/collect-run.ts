@@ -1,5 +1,6 @@
 import type { Bundle } from '../domain/bundle.ts';
-import { asDomainError } from '../domain/errors.ts';
+import { asDomainError, DomainError } from '../domain/errors.ts';
+import type { ErrorCode } from '../domain/errors.ts';
 import type { RunEnd } from '../domain/run.ts';
 import { crc32Hex } from '../lib/crc32.ts';
 import { keptPath } from '../spool/paths.ts';
@@ -57,7 +58,10 @@ async function checkLog(parts: Parts, link: Link, work: RunWork, end: RunEnd): P
   if (!isSame) await keepBoth(parts, link, work);
 }
 
-/** A side file that is gone or too large is left out: it must not keep the run from its end. */
+/** What a server says that does not give out a file, and will not do so later. */
+const notGivenOut: readonly ErrorCode[] = ['FILE_NOT_FOUND', 'FTP_UNEXPECTED', 'REPLY_TOO_LARGE'];
+
+/** A side file that is gone, too large, or not given out is left out: it must not keep the run from its end. */
 async function fetchKept(
   parts: Parts,
   link: Link,
@@ -67,6 +71,11 @@ async function fetchKept(
   const path = keptPath(work.key.id, kept.slot);
   const size = await link.size(path);
   if (size === undefined || size > MAX_KEPT_BYTES) return;
-  const bytes = await link.read(path, { maxBytes: MAX_KEPT_BYTES });
-  await parts.store.runs.addFile(work.run.id, kept.name, bytes);
+  try {
+    const bytes = await link.read(path, { maxBytes: MAX_KEPT_BYTES });
+    await parts.store.runs.addFile(work.run.id, kept.name, bytes);
+  } catch (error) {
+    if (!(error instanceof DomainError) || !notGivenOut.includes(error.code)) throw error;
+    parts.log.warn({ code: error.code, run: work.run.id, file: kept.name }, 'a kept file is not given out');
+  }
 }

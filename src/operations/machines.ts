@@ -31,7 +31,9 @@ export class Machines {
 
   async change(name: string, change: MachineChange): Promise<Machine> {
     const machine = await requireMachine(this.#parts.store, name);
-    return this.#update(machine, change);
+    const changed = await this.#update(machine, change);
+    this.#parts.sessions.renew(machine.id);
+    return changed;
   }
 
   async remove(name: string): Promise<void> {

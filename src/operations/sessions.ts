@@ -18,6 +18,8 @@ const IDLE_CLOSE_MS = 5_000;
 
 interface Session {
   readonly opened: Promise<OwnedLink>;
+  /** Once it is open. */
+  link?: OwnedLink;
   users: number;
   idle?: NodeJS.Timeout;
 }
@@ -108,15 +110,29 @@ export class Sessions {
   }
 
   #acquire(machineId: string): Session {
-    let session = this.#sessions.get(machineId);
-    if (!session) {
-      session = { opened: this.#openChecked(machineId), users: 0 };
-      session.opened.catch(() => undefined);
-      this.#sessions.set(machineId, session);
-    }
+    const known = this.#sessions.get(machineId);
+    const isCut = known?.link?.isOpen === false;
+    const session = known && !isCut ? known : this.#begin(machineId);
     clearTimeout(session.idle);
     session.users += 1;
     return session;
+  }
+
+  #begin(machineId: string): Session {
+    const session: Session = { opened: this.#openChecked(machineId), users: 0 };
+    session.opened.then(
+      (link) => (session.link = link),
+      () => undefined,
+    );
+    this.#sessions.set(machineId, session);
+    return session;
+  }
+
+  /** What begins from now on gets a new session, with the machine's address and password as they are then. */
+  renew(machineId: string): void {
+    const session = this.#sessions.get(machineId);
+    this.#sessions.delete(machineId);
+    if (session?.users === 0) void session.link?.close();
   }
 
   async #release(machineId: string, session: Session): Promise<void> {
@@ -127,6 +143,7 @@ export class Sessions {
       return;
     }
     if (session.users > 0) return;
+    if (this.#sessions.get(machineId) !== session) return link.close();
     clearTimeout(session.idle);
     session.idle = setTimeout(() => {
       if (this.#sessions.get(machineId) === session) this.#sessions.delete(machineId);

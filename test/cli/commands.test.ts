@@ -108,6 +108,12 @@ describe('exit codes', () => {
     expect((await cli(argv, { url: 'http://127.0.0.1:1' })).exitCode).toBe(2);
   });
 
+  test('0 for --version, which is the package’s', async () => {
+    const { exitCode, stdout } = await cli(['--version']);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
   test('0 for --help', async () => {
     const { exitCode, stdout } = await cli(['run', '--help']);
     expect(exitCode).toBe(0);
