@@ -69,30 +69,33 @@ describe('artifacts', () => {
 });
 
 describe('the files of artifacts', () => {
-  test.each([0, 1, 4095, 4096, 4097, 262_144, 300_000, 524_288, 1_000_000])('take in %i bytes', async (size) => {
-    const folder = await temporaryFolder();
-    const files = await ArtifactFiles.open(folder);
-    const bytes = randomBytes(size);
-    const received = await files.receive(pieces(bytes), { maxBytes: size, expectedBytes: size });
-    expect(received).toEqual({
-      sha256: sha256(bytes),
-      crc32: crc32(bytes).toString(16).toUpperCase().padStart(8, '0'),
-      sizeBytes: size,
-      head: new Uint8Array(bytes.subarray(0, 4096)),
-    });
-    const path = `${received.sha256.slice(0, 2)}/${received.sha256.slice(2)}`;
-    expect(await filesIn(folder)).toEqual([path]);
-    expect((await readFile(join(folder, path))).equals(bytes)).toBe(true);
-    expect((await stat(join(folder, path))).mode & 0o777).toBe(0o600);
-    expect(await files.has(received.sha256)).toBe(true);
-    expect((await collect(files.open(received.sha256))).equals(bytes)).toBe(true);
-    const from = Math.floor(size / 3);
-    expect((await collect(files.open(received.sha256, from))).equals(bytes.subarray(from))).toBe(true);
-    expect(await files.readAt(received.sha256, from, 100)).toEqual(
-      new Uint8Array(bytes.subarray(from, from + 100)),
-    );
-    expect(await files.readAt(received.sha256, size, 100)).toEqual(new Uint8Array());
-  });
+  test.each([0, 1, 4095, 4096, 4097, 262_144, 300_000, 524_288, 1_000_000])(
+    'take in %i bytes',
+    async (size) => {
+      const folder = await temporaryFolder();
+      const files = await ArtifactFiles.open(folder);
+      const bytes = randomBytes(size);
+      const received = await files.receive(pieces(bytes), { maxBytes: size, expectedBytes: size });
+      expect(received).toEqual({
+        sha256: sha256(bytes),
+        crc32: crc32(bytes).toString(16).toUpperCase().padStart(8, '0'),
+        sizeBytes: size,
+        head: new Uint8Array(bytes.subarray(0, 4096)),
+      });
+      const path = `${received.sha256.slice(0, 2)}/${received.sha256.slice(2)}`;
+      expect(await filesIn(folder)).toEqual([path]);
+      expect((await readFile(join(folder, path))).equals(bytes)).toBe(true);
+      expect((await stat(join(folder, path))).mode & 0o777).toBe(0o600);
+      expect(await files.has(received.sha256)).toBe(true);
+      expect((await collect(files.open(received.sha256))).equals(bytes)).toBe(true);
+      const from = Math.floor(size / 3);
+      expect((await collect(files.open(received.sha256, from))).equals(bytes.subarray(from))).toBe(true);
+      expect(await files.readAt(received.sha256, from, 100)).toEqual(
+        new Uint8Array(bytes.subarray(from, from + 100)),
+      );
+      expect(await files.readAt(received.sha256, size, 100)).toEqual(new Uint8Array());
+    },
+  );
 
   test.each([
     ['cut', { maxBytes: 9999 }, cut(Buffer.alloc(500)), 'UPLOAD_CUT'],
