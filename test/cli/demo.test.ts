@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { faults } from '../../fixtures/train/corpus/judge.mjs';
 import type { Benchmark } from '../../src/contract/benchmarks.ts';
 
 const LIMIT_MS = 180_000;
@@ -65,12 +66,15 @@ describe.concurrent('demo --json', () => {
       expect(run).toMatchObject({ state: 'succeeded', exitCode: 0, simulated: true });
       // An agent that comes late to its pipe finds two pieces in it.
       expect(run['tokens']).toBeGreaterThan(0);
-      expect(run['tokens']).toBeLessThanOrEqual(47);
-      expect(run['text']).toBe(answer.runs[0]?.['text']);
-      expect(run['text']).toMatch(/^Once upon a time \w+/);
+      expect(run['tokens']).toBeLessThanOrEqual(run['machine'] === 'dx4-win95' ? 47 : 255);
       expect(run['tokensPerSecond']).toBeGreaterThan(0);
       expect(run['ttftMs']).toBeGreaterThan(0);
     }
+    const texts = new Map(answer.runs.map((run) => [run['machine'], String(run['text'])]));
+    const story = texts.get('pi-linux') ?? '';
+    expect(faults(story)).toEqual([]);
+    expect(texts.get('pentium2-win98')).toBe(story);
+    expect(story.startsWith(texts.get('dx4-win95') ?? 'nothing')).toBe(true);
     const { benchmark } = answer;
     expect(benchmark.state).toBe('done');
     expect(benchmark.rows.map(({ kind }) => kind)).toEqual(['simulated', 'simulated', 'simulated']);

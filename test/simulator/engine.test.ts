@@ -3,7 +3,6 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { writeModel } from '../../fixtures/checkpoints/generate.mjs';
 import { loadProfile } from '../../src/simulator/profile.ts';
 import { startSimulatedPc } from '../../src/simulator/simulated-pc.ts';
 import { endOf, putBundle, putJob, temporaryFolder } from './support.ts';
@@ -20,10 +19,9 @@ test('the engine starts also where the disks lie in a package of modules', async
   const spool = join(diskFolder, 'FLEET98');
   putBundle(spool, '0123ABCD', {});
   const bundle = join(spool, 'B', '0123ABCD');
-  const { checkpoint, tokenizer } = writeModel(folder);
   copyFileSync(fixture('engine/llama2c.mjs'), join(bundle, 'LLAMA2C.MJS'));
-  copyFileSync(checkpoint, join(bundle, 'MODEL.BIN'));
-  copyFileSync(tokenizer, join(bundle, 'TOK.BIN'));
+  copyFileSync(fixture('checkpoints/FLEET98.BIN'), join(bundle, 'MODEL.BIN'));
+  copyFileSync(fixture('checkpoints/FTOK512.BIN'), join(bundle, 'TOK.BIN'));
   const args = ['LLAMA2C.MJS', 'MODEL.BIN', '-z', 'TOK.BIN', '-n', '8', '-t', '0'].map(
     (word) => `arg=${word}`,
   );

@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { startChild, type Child } from './child.ts';
 
 /** A simulated PC as `sim` announces it. */
@@ -14,6 +12,8 @@ export interface DemoPc {
   readonly user: string;
   readonly password: string;
   readonly spool: string;
+  /** How much of a story it tells. */
+  readonly steps: number;
 }
 
 export interface DemoFleet {
@@ -24,7 +24,12 @@ export interface DemoFleet {
   readonly died: Promise<never>;
 }
 
-const profiles = ['pi-linux', 'pentium2-win98', 'dx4-win95'];
+/** A story ends by itself within 256 steps; the 486 needs a minute for that, so it only begins one. */
+const steps = new Map([
+  ['pi-linux', 256],
+  ['pentium2-win98', 256],
+  ['dx4-win95', 48],
+]);
 // From src/cli/demo as well as from dist/cli/demo.
 const fixture = (path: string): string =>
   fileURLToPath(new URL(`../../../fixtures/${path}`, import.meta.url));
@@ -49,20 +54,17 @@ async function daemonUrl(child: Child): Promise<string> {
 async function simulatedPcs(child: Child): Promise<DemoPc[]> {
   const pcs: DemoPc[] = [];
   for (;;) {
-    const said: DemoPc | { ready: true } = JSON.parse(await nextLine(child));
+    const said: Omit<DemoPc, 'steps'> | { ready: true } = JSON.parse(await nextLine(child));
     if ('ready' in said) return pcs;
-    pcs.push(said);
+    pcs.push({ ...said, steps: steps.get(said.name) ?? 0 });
   }
 }
 
-async function makeFiles(folder: string): Promise<DemoFleet['files']> {
-  await promisify(execFile)(process.execPath, [fixture('checkpoints/generate.mjs'), folder]);
-  return [
-    { name: 'LLAMA2C.MJS', path: fixture('engine/llama2c.mjs') },
-    { name: 'MODEL.BIN', path: join(folder, 'RANDOM.BIN') },
-    { name: 'TOK.BIN', path: join(folder, 'RTOK512.BIN') },
-  ];
-}
+const files: DemoFleet['files'] = [
+  { name: 'LLAMA2C.MJS', path: fixture('engine/llama2c.mjs') },
+  { name: 'MODEL.BIN', path: fixture('checkpoints/FLEET98.BIN') },
+  { name: 'TOK.BIN', path: fixture('checkpoints/FTOK512.BIN') },
+];
 
 /** Everything that must be gone at the end, whatever happens. */
 export class Belongings {
@@ -107,17 +109,13 @@ export async function startFleet(
     }),
     onLog,
   });
-  const chosen = profiles.flatMap((profile) => ['--profile', profile]);
+  const chosen = [...steps.keys()].flatMap((profile) => ['--profile', profile]);
   const simulator = belongings.start({
     name: 'the simulator',
     args: ['sim', '--with-parent', '--poll-ms', '100', '--disks', join(folder, 'disks'), ...chosen],
     env: cleanEnv(env, {}),
     onLog,
   });
-  const [files, url, pcs] = await Promise.all([
-    makeFiles(join(folder, 'model')),
-    daemonUrl(daemon),
-    simulatedPcs(simulator),
-  ]);
+  const [url, pcs] = await Promise.all([daemonUrl(daemon), simulatedPcs(simulator)]);
   return { url, pcs, files, died: Promise.race([daemon.died, simulator.died]) };
 }

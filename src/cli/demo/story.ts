@@ -2,7 +2,7 @@ import type { Benchmark } from '../../contract/benchmarks.ts';
 import type { Bundle } from '../../contract/bundles.ts';
 import type { Deployment } from '../../contract/deployments.ts';
 import type { Machine } from '../../contract/machines.ts';
-import type { Run } from '../../contract/runs.ts';
+import type { Run, RunSummary } from '../../contract/runs.ts';
 import { BenchProgress } from '../bench-progress.ts';
 import { benchmarkTable } from '../bench-table.ts';
 import type { Argument } from '../bundle-spec.ts';
@@ -24,7 +24,6 @@ export interface DemoResult {
   readonly benchmark: Benchmark;
 }
 
-const STEPS = 48;
 const parameters = { prompt: 'Once upon a time', temperature: 0 };
 
 /** Few and short: the slowest of the PCs writes three tokens a second. */
@@ -80,6 +79,17 @@ async function createBundle(client: Client, fleet: DemoFleet, output: Output): P
   return bundle;
 }
 
+async function startRuns(client: Client, bundle: string, pcs: readonly DemoPc[]): Promise<RunSummary[]> {
+  const started = await Promise.all(
+    pcs.map(({ name, steps }) =>
+      client.call('run', {
+        body: { bundle, machines: { names: [name] }, parameters: { ...parameters, steps } },
+      }),
+    ),
+  );
+  return started.flatMap(({ runs }) => runs);
+}
+
 function results(machines: readonly Machine[], runs: readonly Run[]): string {
   const cpus = new Map(machines.map(({ name, agent }) => [name, agent?.cpu]));
   return table(
@@ -130,9 +140,7 @@ export async function tellStory(client: Client, fleet: DemoFleet, output: Output
   output.write(`deployment ${deployment.state}\n`);
 
   chapter('run: the tokens as they come');
-  const { runs } = await client.call('run', {
-    body: { bundle: reference, machines: { names }, parameters: { ...parameters, steps: STEPS } },
-  });
+  const runs = await startRuns(client, reference, fleet.pcs);
   const ended = await watchRuns(client, runs, new TokenPrinter(output, runs.length), (text) =>
     output.write(`${text}\n`),
   );
