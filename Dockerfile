@@ -17,6 +17,7 @@ COPY --from=build /app/dist ./dist
 COPY package.json LICENSE ./
 COPY config ./config
 COPY fixtures ./fixtures
+COPY deploy-scripts/machine ./deploy-scripts/machine
 RUN ln -s /app/dist/cli/main.js /usr/local/bin/fleet98 && chmod +x dist/cli/main.js \
   && install -d -o node -g node -m 0700 /data
 VOLUME /data

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the agent for this system: build-agent.sh [FOLDER]   (default dist/agent/linux)
 # CC chooses the compiler, CFLAGS replaces -O2.
+# Without FOLDER also what goes onto old machines, as far as there are compilers for them: deploy-scripts/machine.
 set -euo pipefail
 export LC_ALL=C
 cd "$(dirname "$0")/.."
@@ -27,3 +28,37 @@ make --silent -f src/agent/make/gcc.mak CC="$compiler" OUT="$objects" BUILD="$bu
 cp "$objects/AGENT.EXE" "$out/AGENT.TMP"
 mv -f "$out/AGENT.TMP" "$out/AGENT.EXE"
 echo "$out/AGENT.EXE: $(wc -c <"$out/AGENT.EXE") bytes, build $build, made with $compiler"
+
+if [ $# -gt 0 ]; then exit 0; fi
+
+# put FILE PLATFORM: takes a program into deploy-scripts/machine.
+put() {
+  mkdir -p "deploy-scripts/machine/$2"
+  mv -f "$1" "deploy-scripts/machine/$2/"
+  echo "deploy-scripts/machine/$2/$(basename "$1"): $(wc -c <"deploy-scripts/machine/$2/$(basename "$1")") bytes"
+}
+
+if command -v i686-w64-mingw32-gcc >/dev/null; then
+  mark_of() { cat "$@" | cksum | { read -r sum _; printf '%08x' "$sum"; }; }
+  windows="$objects/windows"
+  mkdir -p "$windows/agent" "$windows/ftpd98"
+  make --silent -f src/agent/make/mingw.mak OUT="$windows/agent" \
+    BUILD="$(mark_of src/agent/*.[ch] src/agent/w32inc/*.h src/agent/make/mingw.mak src/agent/make/win9x.ld)"
+  put "$windows/agent/AGENT.EXE" win9x
+  make --silent -f src/agent/make/ftpd98.mak OUT="$windows/ftpd98" \
+    BUILD="$(mark_of src/agent/ftpd98/*.[ch] src/agent/version.h src/agent/make/ftpd98.mak)"
+  put "$windows/ftpd98/FTPD98.EXE" win9x
+  make --silent -f src/agent/make/tiny98.mak win9x OUT="$windows/tiny98" \
+    BUILD="$(mark_of src/agent/tiny98/*.[ch] src/agent/version.h src/agent/make/tiny98.mak)"
+  put "$windows/tiny98/TINY98.EXE" win9x
+  if command -v node >/dev/null; then
+    system="$(. /etc/os-release 2>/dev/null && echo "${ID:-} ${VERSION_ID:-}" || uname -sr)"
+    node deploy-scripts/manifest.mjs \
+      --toolchain "win9x=MinGW-w64, gcc $(i686-w64-mingw32-gcc -dumpversion) of $system"
+  fi
+  if [ -x node_modules/.bin/tsx ] && command -v objdump >/dev/null; then
+    node_modules/.bin/tsx deploy-scripts/check-exe.ts deploy-scripts/machine/win9x/*.EXE
+  fi
+else
+  echo "build-agent: nothing for Windows: there is no i686-w64-mingw32-gcc (Debian: gcc-mingw-w64-i686)"
+fi

@@ -41,12 +41,24 @@ export async function createContext(config: Config, logger: Logger, restart: () 
   };
   const close = (): Promise<void> => (closing ??= closeAll());
   try {
+    await furnish(operations, logger);
     await operations.start();
   } catch (error) {
     await close();
     throw error;
   }
   return { app, operations, store, close };
+}
+
+/** Without them the daemon is as good as ever. */
+async function furnish(operations: Operations, logger: Logger): Promise<void> {
+  try {
+    for (const { name, version } of await operations.furnishStarters()) {
+      logger.info({ bundle: `${name}@${version}` }, 'a built-in bundle was made');
+    }
+  } catch (error) {
+    logger.warn({ err: error }, 'the built-in bundles could not be made');
+  }
 }
 
 /** Answers under way get so long; an upload that goes on for hours does not keep the daemon from stopping. */

@@ -30,6 +30,7 @@ describe.each([
   'docs/architecture.md',
   'docs/agent-protocol.md',
   'docs/glossary.md',
+  'docs/install-agent.md',
   'README.md',
   'CONTRIBUTING.md',
 ])('%s', (page) => {

@@ -10,6 +10,7 @@
 #include "setting.h"
 #include "spool.h"
 #include "text.h"
+#include "update.h"
 
 #include <string.h>
 
@@ -28,18 +29,32 @@ static struct {
     struct port_time told;   /* the last NFO */
     struct mark kill;        /* a kill that waits for the end of the run; its id is empty when there is none */
     int owes;                /* an END could not be published: its RUN is still there */
+    int held;                /* what the last NFO said of it */
 } agent;
+
+static void show(const char *job, int contact)
+{
+    struct port_status status;
+
+    status.name = info_name();
+    status.job = job;
+    status.safe = job == NULL;
+    status.contact = contact;
+    port_show(&status);
+}
 
 static void tell(void)
 {
     port_now(&agent.told);
+    agent.held = port_held();
     if (run_active())
         info_write(run_mark()->id, run_child());
     else
         info_write(NULL, 0);
+    show(run_active() ? run_mark()->id : NULL, 0);
 }
 
-static void put_files(FILE *out, const char *bad)
+static void put_files(FILE *out)
 {
     const struct job_file *file;
     unsigned i;
@@ -49,12 +64,10 @@ static void put_files(FILE *out, const char *bad)
         if (file->measured)
             fprintf(out, "file=%s,%lu,%08lX\r\n", file->name, file->got_size & MASK32, file->got_crc);
     }
-    if (bad != NULL)
-        text_put(out, "bad", bad);
 }
 
-/* Publishes an END; why and bad may be null. If it cannot be done now, RUN stays and is settled later. */
-static void publish(const struct mark *mark, const char *reason, const char *why, const char *bad, int with_files)
+/* Publishes an END; the value of its own key may be null. If it cannot be done now, RUN stays and is settled later. */
+static void publish(const struct mark *mark, const char *reason, const char *key, const char *value, int with_files)
 {
     FILE *out;
     int tries;
@@ -62,10 +75,10 @@ static void publish(const struct mark *mark, const char *reason, const char *why
     for (tries = 0; tries < PUBLISH_TRIES; tries++) {
         out = spool_end(mark, reason);
         if (out != NULL) {
-            if (why != NULL)
-                text_put(out, "why", why);
             if (with_files)
-                put_files(out, bad);
+                put_files(out);
+            if (value != NULL)
+                text_put(out, key, value);
             if (spool_publish(out, mark->id) == PORT_OK)
                 return;
         }
@@ -121,13 +134,28 @@ static void do_files(void)
 
     /* Null: the agent is to stop; RUN stays, and the next start does it again. */
     if (reason != NULL)
-        publish(&job.mark, reason, NULL, bad, 1);
+        publish(&job.mark, reason, "bad", bad, 1);
+}
+
+/* On success the new agent, which finds the job in RUN, says so. */
+static void do_update(void)
+{
+    char error[120];
+    const char *bad = NULL;
+    const char *reason;
+
+    error[0] = '\0';
+    reason = update_agent(&job, &bad, error, sizeof error);
+    if (reason != NULL && error[0] != '\0')
+        publish(&job.mark, reason, "oserr", error, 1);
+    else if (reason != NULL)
+        publish(&job.mark, reason, "bad", bad, 1);
 }
 
 static void do_job(void)
 {
     if (job.why != NULL) {
-        publish(&job.mark, "bad-job", job.why, NULL, 0);
+        publish(&job.mark, "bad-job", "why", job.why, 0);
         return;
     }
     switch (job.kind) {
@@ -141,6 +169,9 @@ static void do_job(void)
     case JOB_VERIFY:
     case JOB_REMOVE:
         do_files();
+        break;
+    case JOB_UPDATE:
+        do_update();
         break;
     case JOB_KILL:
         do_kill();
@@ -169,13 +200,17 @@ static void take_job(const char *id)
     }
     if (run_active() && job.kind != JOB_KILL && job.kind != JOB_PROBE)
         return;
+    if (port_held() && (job.kind == JOB_RUN || job.kind == JOB_PLACE || job.kind == JOB_UPDATE))
+        return;
     has_log = spool_has(SPOOL_LOG, id);
     if (spool_claim(id, told_files()) != PORT_OK)
         return;
     port_now(&agent.worked);
     if (has_log)
         job.why = "log-exists";
+    show(run_active() ? run_mark()->id : id, 1);
     do_job();
+    show(run_active() ? run_mark()->id : NULL, 0);
 }
 
 static void look_into_in(void)
@@ -312,6 +347,8 @@ void agent_work(void)
         if (agent.owes && !run_active())
             recover();
         look_into_in();
+        if (port_held() != agent.held)
+            tell();
         if (settings.beat_s > 0 && clock_seconds(&agent.told) >= settings.beat_s)
             tell();
         ms = settings.poll_ms;

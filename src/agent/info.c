@@ -78,6 +78,11 @@ unsigned long info_step_us(void)
     return info.step_us;
 }
 
+const char *info_name(void)
+{
+    return info.settings->name[0] != '\0' ? info.settings->name : facts.name;
+}
+
 int info_disk_free_kb(unsigned long *kilobytes)
 {
     unsigned long used;
@@ -116,11 +121,15 @@ static void put_machine(FILE *out)
     if (port_where(path, sizeof path) == PORT_OK)
         text_put(out, "path", path);
     put_some(out, "cpu", said->cpu, facts.cpu);
+    if (facts.arch[0] != '\0')
+        text_put(out, "arch", facts.arch);
     put_known(out, "mhz", said->mhz, facts.mhz);
     put_known(out, "ram_kb", said->ram_kb, facts.ram_kb);
     put_known(out, "ram_free_kb", 0, facts.ram_free_kb);
     if (info_disk_free_kb(&free_kb) == PORT_OK)
         text_put_number(out, "disk_free_kb", free_kb);
+    if (port_disk_is_least())
+        text_put(out, "disk_free_least", "1");
     text_put(out, "clock", port_clock_name());
     text_put_number(out, "step_us", info.step_us);
     put_known(out, "uptime_s", 0, facts.uptime_s);
@@ -144,8 +153,8 @@ void info_write(const char *job, unsigned long child)
     text_put(out, "job", job != NULL ? job : "-");
     put_known(out, "child_pid", 0, child);
     put_known(out, "agent_pid", 0, facts.agent_pid);
-    text_put(out, "kinds", job_kinds);
-    text_put(out, "hold", "0");
+    text_put(out, "kinds", job_kinds());
+    text_put(out, "hold", port_held() ? "1" : "0");
     if (info.settings->simulated)
         text_put(out, "simulated", "1");
     text_put(out, "eof", "1");

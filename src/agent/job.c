@@ -5,9 +5,12 @@
 
 #include <string.h>
 
-const char job_kinds[] = "run,place,verify,kill,remove,probe";
-
 #define LOG_MAX 8388608UL
+
+const char *job_kinds(void)
+{
+    return port_can(PORT_CAN_UPDATE) ? "run,place,verify,kill,remove,probe,update" : "run,place,verify,kill,remove,probe";
+}
 
 /* Keys that stand once. */
 enum {
@@ -87,7 +90,7 @@ static void read_mark(struct job *job, const struct lists *found)
 
 static enum job_kind kind_of(const char *word)
 {
-    static const char *const words[] = {"run", "place", "verify", "kill", "remove", "probe"};
+    static const char *const words[] = {"run", "place", "verify", "kill", "remove", "probe", "update"};
     int i;
 
     for (i = 0; i < (int)(sizeof words / sizeof words[0]); i++)
@@ -210,7 +213,7 @@ static const char *check_file(struct job *job, char *text, unsigned index)
     const char *why;
     unsigned i;
 
-    if (job->kind == JOB_PLACE) {
+    if (job->kind == JOB_PLACE || job->kind == JOB_UPDATE) {
         file->source = text;
         text = cut_at_comma(text);
         if (text == NULL || !is_source(file->source))
@@ -233,6 +236,21 @@ static const char *check_files(struct job *job, const struct lists *found)
     for (i = 0; i < job->file_count && why == NULL; i++)
         why = check_file(job, found->file[i], i);
     return why;
+}
+
+/* One file, and no other than the agent's own. */
+static const char *check_update(struct job *job, const struct lists *found)
+{
+    const char *why;
+
+    if (!port_can(PORT_CAN_UPDATE))
+        return "kind";
+    if (job->file_count != 1)
+        return "file";
+    why = check_file(job, found->file[0], 0);
+    if (why != NULL)
+        return why;
+    return job->files[0].source[0] == 'S' && strcmp(job->files[0].name, "AGENT.EXE") == 0 ? NULL : "file";
 }
 
 static const char *check_kill(struct job *job, const struct lists *found)
@@ -271,6 +289,8 @@ static const char *check_job(struct job *job, const struct lists *found)
         return check_files(job, found);
     case JOB_KILL:
         return check_kill(job, found);
+    case JOB_UPDATE:
+        return check_update(job, found);
     case JOB_PROBE:
         return NULL;
     default:

@@ -9,10 +9,10 @@
 #define JOB_FILES 64
 #define JOB_KEEPS 9
 
-enum job_kind { JOB_NONE, JOB_RUN, JOB_PLACE, JOB_VERIFY, JOB_KILL, JOB_REMOVE, JOB_PROBE };
+enum job_kind { JOB_NONE, JOB_RUN, JOB_PLACE, JOB_VERIFY, JOB_KILL, JOB_REMOVE, JOB_PROBE, JOB_UPDATE };
 
 struct job_file {
-    const char *source; /* place only */
+    const char *source; /* place and update only */
     const char *name;
     unsigned long size; /* this and the CRC: not for a remove */
     unsigned long crc;
@@ -44,8 +44,8 @@ struct job {
     char target_token[TOKEN_SIZE];
 };
 
-/* The kinds, comma separated. */
-extern const char job_kinds[];
+/* The kinds that this system can do, comma separated. */
+const char *job_kinds(void);
 
 /* Reads the file of job `id`. 1: it is there, job->why says whether it is understood; 0: not there (yet). */
 int job_load(struct job *job, const char *path, const char *id);

@@ -5,6 +5,7 @@
 #include "version.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_LOCKED = 3 };
 
@@ -16,9 +17,16 @@ static int fail(int code, const char *what, const char *name)
 
 int main(int argc, char **argv)
 {
-    const char *folder = argc > 1 ? argv[1] : ".";
+    const char *folder;
     int result;
 
+    if (port_switch(&argc, argv, &result))
+        return result;
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        printf("%s\n", AGENT_ABOUT);
+        return EXIT_OK;
+    }
+    folder = argc > 1 ? argv[1] : ".";
     if (argc > 2)
         return fail(EXIT_USAGE, "usage:", "AGENT.EXE [FOLDER]");
     if (port_init() != PORT_OK)
@@ -33,7 +41,7 @@ int main(int argc, char **argv)
     crc32_init();
     if (agent_start() != AGENT_OK)
         return fail(EXIT_FAILED, "cannot make the spool's folders in", folder);
-    printf("%s %s (%s) works in %s\n", AGENT_NAME, AGENT_VERSION, AGENT_BUILD, folder);
+    printf("%s works in %s\n", AGENT_ABOUT, folder);
     fflush(stdout);
     agent_work();
     return EXIT_OK;

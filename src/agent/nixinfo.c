@@ -96,6 +96,7 @@ void port_facts(struct port_facts *facts)
         copy_text(facts->os + strlen(facts->os), 31, system.release);
         copy_text(facts->name, sizeof facts->name, system.nodename);
         copy_text(facts->cpu, sizeof facts->cpu, system.machine);
+        copy_text(facts->arch, sizeof facts->arch, system.machine);
     }
     find_line("/proc/cpuinfo", "model name", facts->cpu, sizeof facts->cpu);
     facts->mhz = find_number("/proc/cpuinfo", "cpu MHz");

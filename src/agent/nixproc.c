@@ -193,6 +193,11 @@ unsigned long port_child(void)
     return (unsigned long)child.pid;
 }
 
+const char *port_capture(void)
+{
+    return NULL;
+}
+
 void port_wait(unsigned long ms)
 {
     fd_set readable;
@@ -240,20 +245,40 @@ static void note_status(int exited, int number)
     child.how.forced = child.killed && !exited && number == SIGKILL;
 }
 
-int port_ended(struct port_exit *how)
+/* An old system cannot look at the end without freeing the id. It gives that to another process only after all others
+   had their turn, so until port_reap a kill still finds nobody else. */
+static void take_end(void)
 {
+    int status;
+    pid_t pid = waitpid(child.pid, &status, WNOHANG);
+
+    if (pid == child.pid)
+        note_status(WIFEXITED(status), WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+    else if (pid < 0 && errno == ECHILD)
+        note_status(1, 0);
+}
+
+/* 0: this system cannot look. */
+static int look_at_end(void)
+{
+#ifdef WNOWAIT
     siginfo_t info;
 
-    if (!child.over) {
-        /* WNOWAIT: while the id is not free, nobody else can get it and be hit by our kill. */
-        memset(&info, 0, sizeof info);
-        if (waitid(P_PID, (id_t)child.pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0) {
-            if (errno == ECHILD)
-                note_status(1, 0);
-        } else if (info.si_pid == child.pid) {
+    /* WNOWAIT: while the id is not free, nobody else can get it and be hit by our kill. */
+    memset(&info, 0, sizeof info);
+    if (waitid(P_PID, (id_t)child.pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0) {
+        if (info.si_pid == child.pid)
             note_status(info.si_code == CLD_EXITED, info.si_status);
-        }
+        return 1;
     }
+#endif
+    return 0;
+}
+
+int port_ended(struct port_exit *how)
+{
+    if (!child.over && !look_at_end())
+        take_end();
     if (child.over)
         *how = child.how;
     return child.over;

@@ -17,10 +17,14 @@ enum {
 
 enum {
     PORT_CAN_KILL = 1, /* a program can be ended while it runs */
-    PORT_CAN_SHELL = 2 /* batch files exist whose interpreter reads the arguments once more */
+    PORT_CAN_SHELL = 2, /* batch files exist whose interpreter reads the arguments once more */
+    PORT_CAN_UPDATE = 4 /* another program can take the agent's place */
 };
 
-/* Called once, before everything else: standard handles, signals. */
+/* Before everything else: switches that only some systems have, as /install. 1: it was one, and it is done; code is the
+   exit code. One that only says how to work is taken out of the arguments. */
+int port_switch(int *argc, char **argv, int *code);
+/* Called once, before all that follows: standard handles, signals. */
 int port_init(void);
 int port_can(int flags);
 /* Not 0 once somebody wants the agent to end. */
@@ -42,6 +46,7 @@ int port_was_full(void);                                 /* whether the last C l
 int port_list(const char *folder, void (*each)(void *context, const char *name), void *context);
 int port_lock(const char *path);                         /* held until the process ends; PORT_EXISTS, PORT_FAIL */
 int port_disk_free_kb(unsigned long *kilobytes);
+int port_disk_is_least(void);                            /* 1: the system counted no further, there may be more */
 int port_used_kb(const char *folder, unsigned long *kilobytes); /* of all files below, in clusters of 4 KB */
 
 /* Time that never jumps; where it begins has no meaning. */
@@ -59,6 +64,7 @@ struct port_facts {
     char os[96];
     char name[64];
     char cpu[96];
+    char arch[32]; /* the kind of processor that programs are built for, as x86_64 */
     unsigned long mhz;
     unsigned long ram_kb;
     unsigned long ram_free_kb;
@@ -66,6 +72,22 @@ struct port_facts {
     unsigned long agent_pid;
 };
 void port_facts(struct port_facts *facts);
+
+/* The agent's own program; only where PORT_CAN_UPDATE. */
+int port_is_program(const char *path); /* 1: this agent was started from the file of that name */
+/* Puts a file in the program's place and starts it in this process's place. Returns only when that failed: then the
+   spare, a copy of the old program, stands in its place again, and error says the system's number and words. */
+int port_hand_over(const char *fresh, const char *program, const char *spare, char *error, unsigned error_size);
+
+/* What a window says to somebody at the machine, where the system has one. */
+struct port_status {
+    const char *name;
+    const char *job; /* null: none */
+    int safe;        /* whether the machine may be switched off */
+    int contact;     /* whether the daemon has just been heard of */
+};
+void port_show(const struct port_status *status);
+int port_held(void); /* 1 while that somebody wants no new work */
 
 /* The one program that runs. Its output and error streams are 0 and 1 here. */
 struct port_program {
@@ -84,6 +106,7 @@ struct port_exit {
 /* PORT_FAIL: error says the system's number and words. */
 int port_start(const struct port_program *program, char *error, unsigned error_size);
 unsigned long port_child(void); /* its process id, 0 where the system has none */
+const char *port_capture(void); /* how its output is taken, when not through pipes; else null */
 /* Until there is output, the pipes close, or ms have passed. */
 void port_wait(unsigned long ms);
 /* Bytes read, 0 when there are none now, PORT_MISSING once the stream is closed. */

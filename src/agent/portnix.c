@@ -63,9 +63,19 @@ int port_init(void)
     return PORT_OK;
 }
 
+void port_show(const struct port_status *status)
+{
+    (void)status;
+}
+
+int port_held(void)
+{
+    return 0;
+}
+
 int port_can(int flags)
 {
-    return (flags & PORT_CAN_KILL) == flags;
+    return (flags & (PORT_CAN_KILL | PORT_CAN_UPDATE)) == flags;
 }
 
 int port_stopping(void)
@@ -252,6 +262,11 @@ int port_disk_free_kb(unsigned long *kilobytes)
     else
         *kilobytes = blocks > MASK32 / (each / 1024) ? MASK32 : blocks * (each / 1024);
     return PORT_OK;
+}
+
+int port_disk_is_least(void)
+{
+    return 0;
 }
 
 static int read_monotonic(struct port_time *now)

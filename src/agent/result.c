@@ -75,6 +75,8 @@ int result_publish(struct result *result)
             text_put_number(out, "signal", (unsigned long)result->how.signal);
         if (result->pid != 0)
             text_put_number(out, "pid", result->pid & MASK32);
+        if (result->capture != NULL)
+            text_put(out, "capture", result->capture);
     } else if (result->error[0] != '\0') {
         text_put(out, "oserr", result->error);
     }

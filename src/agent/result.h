@@ -26,6 +26,7 @@ struct result {
     const char *reason;
     int started;             /* whether there was a program */
     unsigned long pid;       /* 0: the system has none */
+    const char *capture;     /* how its output was taken, when not through pipes; else null */
     struct port_exit how;
     char error[120];         /* why there was none; may be empty */
     struct port_time wall;

@@ -92,6 +92,7 @@ static void start_program(struct job *job)
     }
     run.result.started = 1;
     run.result.pid = port_child();
+    run.result.capture = port_capture();
     run.result.keeps = job->keeps;
     run.state = RUNNING;
 }

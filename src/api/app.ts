@@ -15,6 +15,7 @@ import { originCheck } from './plugins/origin-check.ts';
 import { countRequests } from './plugins/count-requests.ts';
 import { queryTypes } from './plugins/query-types.ts';
 import { addSecurityHeaders, securityHeaders } from './plugins/security-headers.ts';
+import { agentRoutes } from './routes/agents.ts';
 import { artifactRoutes, uploadRoutes } from './routes/artifacts.ts';
 import { benchmarkResultRoutes } from './routes/benchmark-results.ts';
 import { benchmarkRoutes } from './routes/benchmarks.ts';
@@ -37,6 +38,7 @@ const allRoutes = [
   machineActionRoutes,
   machineFileRoutes,
   uploadRoutes,
+  agentRoutes,
   artifactRoutes,
   bundleRoutes,
   deploymentRoutes,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { ReadyPrograms } from '../contract/agents.ts';
 import type { Artifact, ArtifactPage } from '../contract/artifacts.ts';
 import type { Benchmark, BenchmarkPage } from '../contract/benchmarks.ts';
 import type { Restoring } from '../contract/backup.ts';
@@ -10,7 +11,7 @@ import type {
   MachineCheck,
   ReceiptPage,
 } from '../contract/deployments.ts';
-import type { HistoryPage, Machine, MachinePage, MachineReport } from '../contract/machines.ts';
+import type { AgentUpdated, HistoryPage, Machine, MachinePage, MachineReport } from '../contract/machines.ts';
 import type { Health } from '../contract/health.ts';
 import { fillPath } from '../contract/paths.ts';
 import { routes } from '../contract/routes.ts';
@@ -28,6 +29,8 @@ interface Answers {
   restoreMachine: Machine;
   readMachineHistory: HistoryPage;
   probeMachine: Machine;
+  updateAgent: AgentUpdated;
+  listAgents: ReadyPrograms;
   holdMachine: Machine;
   explainMachine: MachineReport;
   putArtifact: Artifact;

@@ -5,6 +5,11 @@ import { facts, when } from './format.ts';
 export const describeAgent = ({ agent }: Machine): string | undefined =>
   agent && [agent.os, agent.cpu, agent.mhz && `${agent.mhz} MHz`].filter(Boolean).join(', ');
 
+const ages = { current: '', old: ', old agent', 'too-old': ', old agent, too old to be relied on' } as const;
+
+const ageOf = ({ agent, name }: Machine): string =>
+  agent && agent.age !== 'current' ? `${ages[agent.age]}: fleet98 machine agent ${name}` : '';
+
 /** All that is known of a machine, a fact per line. */
 export function describe(machine: Machine): string {
   const { agent, server } = machine;
@@ -18,7 +23,7 @@ export function describe(machine: Machine): string {
     ['spool', machine.spool],
     ['platform', machine.platform ?? machine.agent?.platform],
     ['system', describeAgent(machine)],
-    ['agent', agent && `${agent.agent} ${agent.version} (${agent.build})`],
+    ['agent', agent && `${agent.agent} ${agent.version} (${agent.build})${ageOf(machine)}`],
     ['memory', agent?.ramKb && `${Math.round(agent.ramKb / 1024)} MiB`],
     ['free disk', agent?.diskFreeKb && `${Math.round(agent.diskFreeKb / 1024)} MiB`],
     ['clock', agent && `${agent.clock}${agent.stepUs ? `, step ${agent.stepUs / 1000} ms` : ''}`],

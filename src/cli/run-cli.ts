@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { Cli } from './cli.ts';
+import { addAgentsCommands } from './commands/agents.ts';
 import { addArtifactCommands } from './commands/artifact.ts';
 import { addBenchCommands } from './commands/bench.ts';
 import { addBackupCommands } from './commands/backup.ts';
@@ -37,6 +38,7 @@ function buildProgram(cli: Cli): Command {
     .showHelpAfterError('Say the same with --help to see what it takes.');
   addServeCommand(program);
   addMachineCommands(program, cli);
+  addAgentsCommands(program, cli);
   addArtifactCommands(program, cli);
   addBundleCommands(program, cli);
   addDeployCommand(program, cli);

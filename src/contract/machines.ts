@@ -92,6 +92,9 @@ const Server = Type.Object({
 });
 
 const Agent = Type.Object({
+  age: Type.Enum(['current', 'old', 'too-old'], {
+    description: 'Beside the agent that this daemon ships; old ones are talked to',
+  }),
   agent: Type.String(),
   version: Type.String(),
   build: Type.String(),
@@ -100,6 +103,7 @@ const Agent = Type.Object({
   name: Type.String(),
   path: Type.String(),
   cpu: Type.String(),
+  arch: Type.Optional(Type.String({ description: 'What programs are built for there, such as x86_64' })),
   mhz: Type.Optional(Type.Number()),
   ramKb: Type.Optional(Type.Number()),
   ramFreeKb: Type.Optional(Type.Number()),
@@ -163,11 +167,26 @@ export const ProbeRequest = strict({ adopt: Type.Optional(Type.Boolean()) });
 export const HoldRequest = strict({ held: Type.Boolean() });
 export const PreflightQuery = strict({ bundle: BundleReference });
 
-/** A run or a deployment that concerned a machine. */
+const AgentBuild = Type.Object({ version: Type.String(), build: Type.String() });
+
+/** The answer to an update of a machine's agent. */
+export const AgentUpdated = Type.Object(
+  {
+    machine: Type.String(),
+    state: Type.Enum(['done', 'already-current']),
+    from: AgentBuild,
+    to: AgentBuild,
+  },
+  { title: 'AgentUpdated' },
+);
+export type AgentUpdated = Static<typeof AgentUpdated>;
+
+/** A run, a deployment or an update of the agent that concerned a machine. */
 const HistoryItem = Type.Object({
-  kind: Type.Enum(['deployment', 'run']),
+  kind: Type.Enum(['deployment', 'run', 'update']),
   id: Id,
-  bundle: Type.String({ description: 'name@version' }),
+  bundle: Type.Optional(Type.String({ description: 'name@version, of a run and a deployment' })),
+  agent: Type.Optional(Type.Object({ from: AgentBuild, to: AgentBuild }, { description: 'Of an update' })),
   state: Type.String(),
   code: Type.Optional(Type.String()),
   detail: Type.Optional(Type.String()),

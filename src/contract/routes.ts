@@ -1,4 +1,5 @@
 import { Type, type TSchema } from 'typebox';
+import * as agents from './agents.ts';
 import * as artifacts from './artifacts.ts';
 import * as benchmarks from './benchmarks.ts';
 import { Restoring } from './backup.ts';
@@ -115,6 +116,14 @@ export const routes = {
     querystring: Nothing,
     response: { 200: machines.MachineReport },
   }),
+  updateAgent: route('updateAgent', 'POST', `${byName}/agent`, {
+    summary: 'Put the ready-made agent in the place of the one that runs on a machine',
+    description: 'Answers when the new agent has told of itself, or the old one has said why it goes on.',
+    params: ByMachineName,
+    querystring: Nothing,
+    body: Nothing,
+    response: { 200: machines.AgentUpdated },
+  }),
   preflightMachine: route('preflightMachine', 'GET', `${byName}/preflight`, {
     summary: 'Whether a bundle would work on a machine',
     params: ByMachineName,
@@ -141,6 +150,18 @@ export const routes = {
     params: artifacts.BySha256,
     querystring: Nothing,
     response: bytesAnswer('The file'),
+  }),
+
+  listAgents: route('listAgents', 'GET', `${v1}/agents`, {
+    summary: 'List the ready-made programs for old machines: agents, FTP servers, the starter engine',
+    querystring: Nothing,
+    response: { 200: agents.ReadyPrograms },
+  }),
+  readAgent: route('readAgent', 'GET', `${v1}/agents/:platform/:file`, {
+    summary: 'Download a ready-made program',
+    params: agents.ByProgram,
+    querystring: Nothing,
+    response: bytesAnswer('The program'),
   }),
 
   createBundle: route('createBundle', 'POST', `${v1}/bundles`, {

@@ -39,6 +39,8 @@ export interface AgentFacts {
   readonly name: string;
   readonly path: string;
   readonly cpu: string;
+  /** What programs are built for there, such as `x86_64`; agents before 0.2.0 do not say. */
+  readonly arch?: string;
   readonly mhz?: number;
   readonly ramKb?: number;
   readonly ramFreeKb?: number;

@@ -8,6 +8,7 @@ import { isRunEnded } from '../domain/run.ts';
 import type { Store } from '../store/open-store.ts';
 import type { BenchmarkRequest } from './operations.ts';
 import type { Parts } from './parts.ts';
+import type { AdmittedBundle } from './runs.ts';
 import { publishRun } from './run-work.ts';
 import { selectMachines } from './select-machines.ts';
 
@@ -15,15 +16,9 @@ type NewBenchmark = Parameters<Store['benchmarks']['create']>[0];
 type PlannedRun = NewBenchmark['runs'][number];
 type Asked = Pick<BenchmarkRequest, 'parameters' | 'limits' | 'deploy'>;
 
-/** A bundle that may be run on the machines, and on which of them it is missing. */
-interface Admitted {
-  readonly bundle: Bundle;
-  readonly missing: readonly Machine[];
-}
-
 /** What benchmarks ask of the operations that they are made of. */
 interface Helpers {
-  admit(reference: string, machines: readonly Machine[], asked: Asked): Promise<Admitted>;
+  admit(reference: string, machines: readonly Machine[], asked: Asked): Promise<AdmittedBundle[]>;
   cancelRun(id: number): Promise<Run>;
   wakeAll(): void;
 }
@@ -46,7 +41,8 @@ export class Benchmarks {
     const { name, parameters, repetitions, warmUps, requestedBy } = request;
     const machines = await selectMachines(store, request.machines);
     const admitted = await this.#admit(request, machines);
-    const count = machines.length * admitted.length * (repetitions + warmUps);
+    const pairs = admitted.reduce((sum, one) => sum + one.machines.length, 0);
+    const count = pairs * (repetitions + warmUps);
     if (count > MAX_RUNS) {
       throw new DomainError(
         'INVALID_REQUEST',
@@ -55,9 +51,12 @@ export class Benchmarks {
     }
     const limits = { ...settings.run.limits, ...request.limits };
     const atMs = clock.nowMs();
-    const bundles = admitted.map(({ bundle }) => bundle);
     const plan = { name, parameters, limits, repetitions, warmUps, requestedBy, atMs };
-    const runs = machines.flatMap((machine) => bundles.flatMap((bundle) => planRuns(machine, bundle, plan)));
+    const runs = machines.flatMap((machine) =>
+      admitted
+        .filter((one) => one.machines.some(({ id }) => id === machine.id))
+        .flatMap(({ bundle }) => planRuns(machine, bundle, plan)),
+    );
     const deployments = admitted
       .filter(({ missing }) => missing.length > 0)
       .map(({ bundle, missing }) => {
@@ -84,11 +83,13 @@ export class Benchmarks {
     this.#helpers.wakeAll();
   }
 
-  async #admit(request: BenchmarkRequest, machines: readonly Machine[]): Promise<Admitted[]> {
-    const admitted = new Map<number, Admitted>();
+  async #admit(request: BenchmarkRequest, machines: readonly Machine[]): Promise<AdmittedBundle[]> {
+    const admitted = new Map<number, AdmittedBundle>();
     for (const reference of request.bundles) {
-      const one = await this.#helpers.admit(reference, machines, request);
-      admitted.set(one.bundle.id, one);
+      for (const one of await this.#helpers.admit(reference, machines, request)) {
+        const before = admitted.get(one.bundle.id);
+        admitted.set(one.bundle.id, before ? together(before, one) : one);
+      }
     }
     return [...admitted.values()];
   }
@@ -100,6 +101,11 @@ export class Benchmarks {
       if (!(error instanceof DomainError && error.code === 'ALREADY_ENDED')) throw error;
     }
   }
+}
+
+/** The same bundle, named twice: as `starter` it may be meant on fewer machines than by its own name. */
+function together(one: AdmittedBundle, other: AdmittedBundle): AdmittedBundle {
+  return one.machines.length >= other.machines.length ? one : other;
 }
 
 const countTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);

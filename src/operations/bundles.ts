@@ -6,6 +6,7 @@ import { DomainError } from '../domain/errors.ts';
 import { checkBundleFileName, fatClashes } from '../domain/file-names.ts';
 import { inspectArtifact } from '../doctor/inspect-artifact.ts';
 import { engineIds } from '../engines/index.ts';
+import { isBuiltIn, starterName } from '../domain/starter.ts';
 import type { NewBundle } from './operations.ts';
 import type { Parts } from './parts.ts';
 
@@ -36,6 +37,17 @@ export async function createBundle(
   parts: Parts,
   input: NewBundle,
 ): Promise<{ bundle: Bundle; created: boolean }> {
+  if (isBuiltIn(input.name)) {
+    throw new DomainError('INVALID_REQUEST', `the name ${input.name} is one of the built-in bundles'`);
+  }
+  return makeBundle(parts, input);
+}
+
+/** As `createBundle`, for the built-in ones too. */
+export async function makeBundle(
+  parts: Parts,
+  input: NewBundle,
+): Promise<{ bundle: Bundle; created: boolean }> {
   checkNames(input);
   if (input.command) checkBundleCommand(input.command, input);
   if (!engineIds.includes(input.engine)) {
@@ -63,8 +75,9 @@ export async function findBundle(parts: Pick<Parts, 'store'>, reference: string)
   const valid = rest.length === 0 && (number === undefined || (Number.isSafeInteger(number) && number > 0));
   if (!valid) throw new DomainError('INVALID_REQUEST', 'a bundle is named NAME or NAME@VERSION');
   const bundle = await parts.store.bundles.find(name, number);
-  if (!bundle) throw new DomainError('NOT_FOUND', `there is no bundle ${reference}`);
-  return bundle;
+  if (bundle) return bundle;
+  const hint = name === starterName ? `; ${starterName} alone means the one that fits the machine` : '';
+  throw new DomainError('NOT_FOUND', `there is no bundle ${reference}${hint}`);
 }
 
 function checkNames(input: NewBundle): void {

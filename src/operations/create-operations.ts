@@ -2,20 +2,25 @@ import type { Bundle, ParameterValues } from '../domain/bundle.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Machine } from '../domain/machine.ts';
 import type { RunLimits } from '../domain/run.ts';
+import { starterName } from '../domain/starter.ts';
 import { benchmarkReport } from './benchmark-report.ts';
+import { AgentUpdates } from './update-agent.ts';
 import { Benchmarks } from './benchmarks.ts';
-import { createBundle, findBundle, receiveArtifact } from './bundles.ts';
+import { bundleOperations } from './bundle-operations.ts';
 import { checkRunnable } from './check-command.ts';
 import { deployOperations } from './deploy-operations.ts';
 import { Deployments } from './deployments.ts';
 import { EventBus } from './event-bus.ts';
 import { Housekeeping } from './housekeeping.ts';
+import { Kits } from './kits.ts';
 import { MachineFiles } from './machine-files.ts';
 import { Machines } from './machines.ts';
 import type { Operations } from './operations.ts';
 import type { Parts } from './parts.ts';
 import { followRun, tokenEvents } from './run-feed.ts';
+import { bundlesFor } from './resolve-bundle.ts';
 import { Runs } from './runs.ts';
+import type { AdmittedBundle } from './runs.ts';
 import { selectMachines } from './select-machines.ts';
 import { Sessions } from './sessions.ts';
 
@@ -23,9 +28,12 @@ import { Sessions } from './sessions.ts';
 const LAST_ANSWER_MS = 2_000;
 
 /** Builds the use cases over a store and a transport. Nothing runs before `start()`. */
-export function createOperations(outside: Omit<Parts, 'events' | 'sessions'>): Operations {
+export function createOperations(
+  outside: Omit<Parts, 'events' | 'sessions' | 'kits'> & { readonly kits?: Kits },
+): Operations {
   const events = new EventBus();
-  const parts: Parts = { ...outside, events, sessions: new Sessions({ ...outside, events }) };
+  const sessions = new Sessions({ ...outside, events });
+  const parts: Parts = { ...outside, kits: outside.kits ?? new Kits(), events, sessions };
   const wakeAll = () => {
     deployments.wake();
     runs.wake();
@@ -40,6 +48,7 @@ export function createOperations(outside: Omit<Parts, 'events' | 'sessions'>): O
     wakeAll,
   });
   const housekeeping = new Housekeeping(parts);
+  const updates = new AgentUpdates(parts, wakeAll);
   return {
     events,
     registerMachine: (input) => machines.register(input),
@@ -51,10 +60,8 @@ export function createOperations(outside: Omit<Parts, 'events' | 'sessions'>): O
     holdMachine: (name, held) => machines.hold(name, held),
     explainMachine: (name) => machines.explain(name),
     preflight: (name, bundle) => machines.preflight(name, bundle),
-    receiveArtifact: (filename, source, expectedBytes) =>
-      receiveArtifact(parts, filename, source, expectedBytes),
-    createBundle: (input) => createBundle(parts, input),
-    findBundle: (reference) => findBundle(parts, reference),
+    ...bundleOperations(parts),
+    updateAgent: (name, requestedBy) => updates.update(name, requestedBy),
     ...deployOperations(parts, deployments, machineFiles),
     run: (request) => startRuns(parts, runs, request),
     cancelRun: (id) => runs.cancel(id),
@@ -67,21 +74,23 @@ export function createOperations(outside: Omit<Parts, 'events' | 'sessions'>): O
     backup: () => parts.store.backup(parts.clock.nowMs()),
     stageRestore: (source) => parts.store.stageRestore(source, parts.clock.nowMs()),
     start: async () => {
+      await updates.start();
       await deployments.start();
       runs.start();
       housekeeping.start();
     },
-    stop: async () => {
-      const all = [machineFiles, deployments, runs, housekeeping];
-      const stopped = Promise.all(all.map((one) => one.stop()));
-      const settled = new AbortController();
-      const patience = parts.clock.sleep(LAST_ANSWER_MS, settled.signal).catch(() => undefined);
-      await Promise.race([stopped, patience]);
-      settled.abort();
-      await parts.sessions.closeAll();
-      await stopped;
-    },
+    stop: () => stopAll(parts, [machineFiles, updates, deployments, runs, housekeeping]),
   };
+}
+
+async function stopAll(parts: Parts, all: readonly { stop(): Promise<void> }[]): Promise<void> {
+  const stopped = Promise.all(all.map((one) => one.stop()));
+  const settled = new AbortController();
+  const patience = parts.clock.sleep(LAST_ANSWER_MS, settled.signal).catch(() => undefined);
+  await Promise.race([stopped, patience]);
+  settled.abort();
+  await parts.sessions.closeAll();
+  await stopped;
 }
 
 async function startRuns(
@@ -90,12 +99,12 @@ async function startRuns(
   request: Parameters<Operations['run']>[0],
 ): ReturnType<Operations['run']> {
   const selected = await selectMachines(parts.store, request.machines);
-  const { bundle, missing } = await admitRuns(parts, request.bundle, selected, request);
+  const admitted = await admitRuns(parts, request.bundle, selected, request);
   const limits = { ...parts.settings.run.limits, ...request.limits };
-  return runs.create(bundle, selected, { ...request, limits, deployFirst: missing });
+  return runs.create(admitted, { ...request, limits });
 }
 
-/** The bundle that is meant, and on which of the machines it is missing; refuses what could not be run there. */
+/** The bundles that are meant, and on which of the machines each is missing; refuses what could not be run there. */
 async function admitRuns(
   parts: Parts,
   reference: string,
@@ -105,13 +114,18 @@ async function admitRuns(
     readonly limits: Partial<RunLimits>;
     readonly deploy: boolean;
   },
-): Promise<{ bundle: Bundle; missing: Machine[] }> {
-  const bundle = await findBundle(parts, reference);
+): Promise<AdmittedBundle[]> {
   const limits = { ...parts.settings.run.limits, ...asked.limits };
-  await checkRunnable(parts.store, bundle, machines, { parameters: asked.parameters, limits });
-  const missing = await machinesWithout(parts, bundle, machines);
-  if (missing.length > 0 && !asked.deploy) throw notDeployed(bundle, missing);
-  return { bundle, missing };
+  // The starter is there for the first run, before anybody has deployed anything.
+  const mayDeploy = asked.deploy || reference === starterName;
+  const admitted: AdmittedBundle[] = [];
+  for (const one of await bundlesFor(parts, reference, machines)) {
+    await checkRunnable(parts.store, one.bundle, one.machines, { parameters: asked.parameters, limits });
+    const missing = await machinesWithout(parts, one.bundle, one.machines);
+    if (missing.length > 0 && !mayDeploy) throw notDeployed(one.bundle, missing);
+    admitted.push({ ...one, missing });
+  }
+  return admitted;
 }
 
 async function machinesWithout(

@@ -1,9 +1,9 @@
-import { findBundle } from './bundles.ts';
 import { planDeployment } from './deploy-plan.ts';
 import type { Deployments } from './deployments.ts';
 import type { MachineFiles } from './machine-files.ts';
 import type { Operations } from './operations.ts';
 import type { Parts } from './parts.ts';
+import { oneBundleFor } from './resolve-bundle.ts';
 import { selectMachines } from './select-machines.ts';
 
 type DeployOperations = Pick<
@@ -19,8 +19,8 @@ export function deployOperations(
 ): DeployOperations {
   return {
     deploy: async ({ bundle: reference, machines: selector, requestedBy, request }) => {
-      const bundle = await findBundle(parts, reference);
       const selected = await selectMachines(parts.store, selector);
+      const bundle = await oneBundleFor(parts, reference, selected);
       const deployment = await deployments.create(bundle.id, selected, requestedBy, request);
       return { deployment, targets: await parts.store.deployments.targets(deployment.id) };
     },

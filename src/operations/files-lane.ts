@@ -4,7 +4,7 @@ import { randomHex } from '../lib/random-id.ts';
 import type { Parts } from './parts.ts';
 
 /** What is done with files on a machine outside of deployments and runs. */
-export type FilesWork = 'verify' | 'remove' | 'tidy';
+export type FilesWork = 'verify' | 'remove' | 'tidy' | 'update';
 
 type LaneParts = Pick<Parts, 'store' | 'clock' | 'settings'>;
 

@@ -4,12 +4,12 @@ import { DomainError } from '../domain/errors.ts';
 import type { AgentFacts, Machine } from '../domain/machine.ts';
 import type { Link } from '../transports/transport.ts';
 import { refreshAgent } from './agent-facts.ts';
-import { findBundle } from './bundles.ts';
 import { withFilesLane } from './files-lane.ts';
 import { newJobKey } from './job-key.ts';
 import { checkOverLink, checksInEnd, readMarker } from './measure-bundle.ts';
 import type { BundleCheck, FileCheck } from './measure-bundle.ts';
 import type { Parts } from './parts.ts';
+import { bundleFor } from './resolve-bundle.ts';
 import { neededBy, removeVersion } from './placed-versions.ts';
 import { verifyJob } from './placements.ts';
 import { requireMachine } from './select-machines.ts';
@@ -77,7 +77,7 @@ export class MachineFiles {
   }
 
   async #one(machine: Machine, reference: string): Promise<Bundle> {
-    const bundle = await findBundle(this.#parts, reference);
+    const bundle = await bundleFor(this.#parts, reference, machine);
     if (await this.#parts.store.placements.get(machine.id, bundle.id)) return bundle;
     throw new DomainError('NOT_DEPLOYED', `${bundle.name}@${bundle.version} is not on ${machine.name}`);
   }

@@ -5,7 +5,9 @@ import type { Bundle, Command, ParameterValues } from '../domain/bundle.ts';
 import type { Deployment, Target } from '../domain/deployment.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { Lane } from '../domain/lane.ts';
+import type { AgentUpdate } from '../domain/agent-update.ts';
 import type { Machine, PlatformId } from '../domain/machine.ts';
+import type { ReadyProgram } from '../domain/ready-program.ts';
 import type { RequestKey } from '../domain/request.ts';
 import type { Run, RunLimits, RunState } from '../domain/run.ts';
 import type { TokenEvent } from '../domain/token-log.ts';
@@ -107,6 +109,18 @@ export interface Operations {
   createBundle(input: NewBundle): Promise<{ bundle: Bundle; created: boolean }>;
   /** `name` or `name@version`. */
   findBundle(reference: string): Promise<Bundle>;
+  /** As `findBundle`; `starter` is the one that fits the machines. NO_READY_PROGRAM, STARTER_MIXED. */
+  findBundleFor(reference: string, machines: Selector): Promise<Bundle>;
+  /** Makes the built-in bundles of what fleet98 brings with it; answers those that are new. */
+  furnishStarters(): Promise<readonly Bundle[]>;
+  readyPrograms(): Promise<readonly ReadyProgram[]>;
+  /** NOT_FOUND; PROGRAM_DAMAGED when it is not the file that was shipped. */
+  readReadyProgram(platform: string, file: string): Promise<Uint8Array>;
+  /**
+   * Puts the ready-made agent in the place of the one that runs there; answers when the new one has told of itself.
+   * NO_READY_PROGRAM, AGENT_UNKNOWN_KIND, MACHINE_BUSY, UPDATE_FAILED while the old one goes on.
+   */
+  updateAgent(name: string, requestedBy: string): Promise<AgentUpdate>;
 
   deploy(request: {
     bundle: string;

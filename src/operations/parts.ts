@@ -2,6 +2,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Transport } from '../transports/transport.ts';
 import type { EventBus } from './event-bus.ts';
+import type { Kits } from './kits.ts';
 import type { Sessions } from './sessions.ts';
 import type { OperationsSettings } from './settings.ts';
 
@@ -22,4 +23,6 @@ export interface Parts {
   readonly transport: Transport;
   readonly events: EventBus;
   readonly sessions: Sessions;
+  /** The programs that come with fleet98. */
+  readonly kits: Kits;
 }

@@ -1,4 +1,3 @@
-import type { Bundle } from '../domain/bundle.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Machine } from '../domain/machine.ts';
 import type { RequestKey } from '../domain/request.ts';
@@ -10,10 +9,16 @@ import { executeRun } from './execute-run.ts';
 import { newJobKey } from './job-key.ts';
 import { freeMachines } from './lanes.ts';
 import type { Parts } from './parts.ts';
+import type { BundleForMachines } from './resolve-bundle.ts';
 import { publishRun } from './run-work.ts';
 import type { RunWork } from './run-work.ts';
 import type { Work } from './work-loop.ts';
 import { WorkLoop } from './work-loop.ts';
+
+/** A bundle that may be run on its machines, and those of them where it is missing. */
+export interface AdmittedBundle extends BundleForMachines {
+  readonly missing: readonly Machine[];
+}
 
 const keyOf = (run: Run): string => `run:${run.id}`;
 
@@ -47,29 +52,29 @@ export class Runs {
     return this.#loop.stop();
   }
 
-  /** With the runs, in one commit, the deployment to `deployFirst` that they wait for. */
+  /** With the runs, in one commit, the deployments that they wait for. */
   async create(
-    bundle: Bundle,
-    machines: readonly Machine[],
+    admitted: readonly AdmittedBundle[],
     asked: {
       parameters: Run['parameters'];
       limits: RunLimits;
       requestedBy: string;
-      deployFirst?: readonly Machine[];
       request?: RequestKey;
     },
   ): Promise<Run[]> {
-    const { parameters, limits, requestedBy, deployFirst = [], request } = asked;
-    const common = { bundleId: bundle.id, requestedBy, atMs: this.#parts.clock.nowMs() };
-    const runs = await this.#parts.store.runs.create(
-      machines.map(({ id, simulated }) => ({ ...common, machineId: id, parameters, limits, simulated })),
-      {
-        ...(request && { request }),
-        ...(deployFirst.length > 0 && {
-          deployment: { ...common, machineIds: deployFirst.map((machine) => machine.id) },
-        }),
-      },
+    const { parameters, limits, requestedBy, request } = asked;
+    const common = { requestedBy, atMs: this.#parts.clock.nowMs() };
+    const planned = admitted.flatMap(({ bundle, machines }) =>
+      machines.map(({ id, simulated }) => {
+        return { ...common, bundleId: bundle.id, machineId: id, parameters, limits, simulated };
+      }),
     );
+    const deployments = admitted
+      .filter(({ missing }) => missing.length > 0)
+      .map(({ bundle, missing }) => {
+        return { ...common, bundleId: bundle.id, machineIds: missing.map((machine) => machine.id) };
+      });
+    const runs = await this.#parts.store.runs.create(planned, { deployments, ...(request && { request }) });
     for (const run of runs) publishRun(this.#parts, run);
     this.#wakeAll();
     return runs;

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { DomainError } from '../domain/errors.ts';
+import type { PlatformId } from '../domain/machine.ts';
 import type { AgentChoice } from './agent-kinds.ts';
 import { openFilesWarning } from './open-files.ts';
 import { loadProfile, profileNames, type PcProfile } from './profile.ts';
@@ -10,6 +11,8 @@ export interface SimulatorOptions {
   readonly disksFolder: string;
   /** Which PCs, one for each name; a name may repeat. Left out: `count` PCs, all profiles in turn. */
   readonly profiles?: readonly string[];
+  /** All profiles of that platform in turn; for `linux` with the ready-made agent, where no other is named. */
+  readonly platform?: PlatformId;
   /** How many PCs: of all profiles in turn, or of `profiles` in turn. */
   readonly count?: number;
   readonly agent?: AgentChoice;
@@ -48,7 +51,7 @@ export async function runSimulator(options: SimulatorOptions): Promise<RunningSi
   const planned = plan(options);
   const warning = openFilesWarning(planned.length);
   if (warning !== undefined) options.onWarning?.(warning);
-  const common = { ...options, agent: agentFor(planned.length, options.agent) };
+  const common = { ...options, agent: agentFor(planned.length, options) };
   const pcs: SimulatedPc[] = [];
   const stop = async (): Promise<void> => {
     await Promise.all(pcs.map((pc) => pc.stop()));
@@ -71,7 +74,9 @@ export async function runSimulator(options: SimulatorOptions): Promise<RunningSi
 }
 
 /** A process for each agent is fine for a shelf of PCs, and too much for hundreds. */
-function agentFor(count: number, choice: AgentChoice = 'auto'): AgentChoice {
+function agentFor(count: number, { agent: choice = 'auto', platform }: SimulatorOptions): AgentChoice {
+  // Needs no compiler here, and its programs are those that such a machine would run.
+  if (choice === 'auto' && platform === 'linux') return 'shipped';
   return choice === 'auto' && count > maxBuiltAgents ? 'ts' : choice;
 }
 
@@ -92,13 +97,24 @@ function plan(options: SimulatorOptions): readonly PlannedPc[] {
   });
 }
 
-function chosenProfiles({ profiles = [], count }: SimulatorOptions): readonly string[] {
+function chosenProfiles({ profiles = [], count, platform }: SimulatorOptions): readonly string[] {
+  if (profiles.length > 0 && platform !== undefined) {
+    throw new DomainError('CONFIG_INVALID', 'say which profiles, or which platform, not both');
+  }
   const total = count ?? Math.max(1, profiles.length);
   if (!Number.isSafeInteger(total) || total < 1 || total > maxPcs) {
     throw new DomainError('CONFIG_INVALID', `count must be a whole number from 1 to ${maxPcs}`);
   }
-  const inTurn = profiles.length > 0 ? profiles : profileNames();
+  const inTurn = profiles.length > 0 ? profiles : profilesOf(platform);
   return Array.from({ length: total }, (_, index) => inTurn[index % inTurn.length] ?? '');
+}
+
+function profilesOf(platform: PlatformId | undefined): readonly string[] {
+  const names = profileNames();
+  if (platform === undefined) return names;
+  const found = names.filter((name) => loadProfile(name).platform === platform);
+  if (found.length > 0) return found;
+  throw new DomainError('CONFIG_INVALID', `there is no profile of the platform ${platform}`);
 }
 
 function describePc(pc: SimulatedPc): string {

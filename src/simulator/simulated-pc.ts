@@ -1,12 +1,6 @@
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import {
-  builtAgentPath,
-  chooseAgent,
-  startPcAgent,
-  type AgentChoice,
-  type AgentKind,
-} from './agent-kinds.ts';
+import { chooseAgent, programOf, startPcAgent, type AgentChoice, type AgentKind } from './agent-kinds.ts';
 import { watchForCrash } from './crash-watch.ts';
 import { startFtpServer, type RunningFtpServer } from './ftp/server.ts';
 import { KnobBoard, plainKnobs, turnKnobs, type Knobs } from './knobs.ts';
@@ -221,8 +215,15 @@ class Machine {
     // Ends the search for a package's settings here: Node must run programs the same wherever the disk lies.
     writeFileSync(join(this.diskFolder, 'package.json'), '{}\n');
     const executable = join(this.#spoolFolder, 'AGENT.EXE');
-    if (this.agentKind === 'c') copyFileSync(builtAgentPath, executable);
-    else writeFileSync(executable, "The agent of this simulated PC is the simulator's own.\r\n");
+    if (this.agentKind === 'ts') {
+      writeFileSync(executable, "The agent of this simulated PC is the simulator's own.\r\n");
+      return;
+    }
+    // By a rename: an agent that a killed simulator left may still run from the file that is there.
+    const temporary = join(this.diskFolder, '.agent-new');
+    copyFileSync(programOf(this.agentKind), temporary);
+    chmodSync(temporary, 0o755);
+    renameSync(temporary, executable);
   }
 
   #iniText(): string {

@@ -54,6 +54,7 @@ export function decodeAgentInfo(bytes: Uint8Array): Decoded<{ readonly facts: Ag
   if (boot === undefined) return damaged("'boot' is missing or wrong");
   const word = (key: string): string => cleanText(entries.get(key) ?? '', MAX_WORDS);
   const job = entries.get('job') ?? '-';
+  const arch = word('arch');
   const facts: AgentFacts = {
     agent: word('agent'),
     version: word('version'),
@@ -64,6 +65,7 @@ export function decodeAgentInfo(bytes: Uint8Array): Decoded<{ readonly facts: Ag
     path: word('path'),
     cpu: word('cpu'),
     clock: word('clock'),
+    ...(arch !== '' && { arch }),
     ...numbers(entries),
     boot,
     sequence: parseInteger(entries.get('seq'), 0, MAX_COUNTER) ?? 0,

@@ -33,6 +33,11 @@ export interface VerifyJob extends JobMark {
   readonly files: readonly MeasuredFile[];
 }
 
+/** The agent itself: the file in STAGE takes the place of AGENT.EXE. */
+export interface UpdateJob extends JobMark {
+  readonly file: MeasuredFile & { readonly source: string };
+}
+
 /** A placed bundle that has to go. */
 export interface RemoveJob extends JobMark {
   readonly dir: string;
@@ -151,6 +156,12 @@ export function encodeRemoveJob(job: RemoveJob): Uint8Array {
 export function encodeKillJob(job: KillJob): Uint8Array {
   expect(isJobId(job.target) && isToken(job.targetToken), 'target');
   return encodeKeyValues([...head('kill', job), ['target', job.target], ['target_token', job.targetToken]]);
+}
+
+export function encodeUpdateJob({ file, ...mark }: UpdateJob): Uint8Array {
+  expect(file.source.startsWith('STAGE/') && isSource(file.source), `source ${file.source}`);
+  expect(file.name === 'AGENT.EXE', `file ${file.name}`);
+  return encodeKeyValues([...head('update', mark), ['file', `${file.source},${fileValue(file)}`]]);
 }
 
 export const encodeProbeJob = (job: JobMark): Uint8Array => encodeKeyValues(head('probe', job));

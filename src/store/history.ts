@@ -1,12 +1,15 @@
+import type { AgentBuild } from '../domain/agent-update.ts';
 import type { Database } from './database.ts';
 import { makePage, readCursor, rowsFor, type Page, type PageOf } from './page.ts';
 
-/** A run or a deployment that concerned a machine. */
+/** A run, a deployment or an update of the agent that concerned a machine. */
 export interface HistoryItem {
-  readonly kind: 'deployment' | 'run';
+  readonly kind: 'deployment' | 'run' | 'update';
   readonly id: number;
-  readonly bundleName: string;
-  readonly bundleVersion: number;
+  /** Of a run and a deployment. */
+  readonly bundle: { readonly name: string; readonly version: number } | null;
+  /** Of an update. */
+  readonly agent: { readonly from: AgentBuild; readonly to: AgentBuild } | null;
   readonly state: string;
   readonly code: string | null;
   readonly detail: string | null;
@@ -17,7 +20,7 @@ export interface HistoryItem {
 
 type Key = Pick<HistoryItem, 'createdAtMs' | 'kind' | 'id'>;
 
-/** Newest first; of one moment, runs before deployments. */
+/** Newest first; of one moment, updates before runs before deployments. */
 const newestFirst = (a: Key, b: Key): number =>
   b.createdAtMs - a.createdAtMs || b.kind.localeCompare(a.kind) || b.id - a.id;
 
@@ -32,13 +35,15 @@ export class HistoryStore {
   async list(machineId: string, page: Page): Promise<PageOf<HistoryItem>> {
     const after = page.after === undefined ? undefined : readKey(page.after);
     const limit = rowsFor(page);
-    const [runs, deployments] = await Promise.all([
+    const [runs, deployments, updates] = await Promise.all([
       this.#runs(machineId, after, limit),
       this.#deployments(machineId, after, limit),
+      this.#updates(machineId, after, limit),
     ]);
-    const rows = [
-      ...runs.map((row) => ({ kind: 'run' as const, ...row })),
-      ...deployments.map((row) => ({ kind: 'deployment' as const, ...row })),
+    const rows: HistoryItem[] = [
+      ...runs.map((row) => withBundle('run', row)),
+      ...deployments.map((row) => withBundle('deployment', row)),
+      ...updates.map(withAgent),
     ].toSorted(newestFirst);
     return makePage(
       'history',
@@ -86,19 +91,59 @@ export class HistoryStore {
     }
     return query.execute();
   }
+
+  #updates(machineId: string, after: Key | undefined, limit: number) {
+    let query = this.#db.read
+      .selectFrom('agentUpdate')
+      .select(['id', 'state', 'code', 'detail', 'requestedBy', 'createdAtMs', 'endedAtMs'])
+      .select(['fromVersion', 'fromBuild', 'toVersion', 'toBuild'])
+      .where('machineId', '=', machineId)
+      .orderBy('createdAtMs', 'desc')
+      .orderBy('id', 'desc')
+      .limit(limit);
+    if (after) {
+      const { atMs, id } = before(after, 'update');
+      query = query.where((eb) => eb(eb.refTuple('createdAtMs', 'id'), '<', eb.tuple(atMs, id)));
+    }
+    return query.execute();
+  }
 }
+
+interface BundleColumns extends Omit<HistoryItem, 'kind' | 'bundle' | 'agent'> {
+  readonly bundleName: string;
+  readonly bundleVersion: number;
+}
+
+const withBundle = (
+  kind: 'run' | 'deployment',
+  { bundleName, bundleVersion, ...row }: BundleColumns,
+): HistoryItem => ({ ...row, kind, bundle: { name: bundleName, version: bundleVersion }, agent: null });
+
+interface AgentColumns extends Omit<HistoryItem, 'kind' | 'bundle' | 'agent'> {
+  readonly fromVersion: string;
+  readonly fromBuild: string;
+  readonly toVersion: string;
+  readonly toBuild: string;
+}
+
+const withAgent = ({ fromVersion, fromBuild, toVersion, toBuild, ...row }: AgentColumns): HistoryItem => ({
+  ...row,
+  kind: 'update',
+  bundle: null,
+  agent: { from: { version: fromVersion, build: fromBuild }, to: { version: toVersion, build: toBuild } },
+});
 
 /** The bound of one kind's rows behind a key: at the same moment the kinds follow one another. */
 function before(after: Key, kind: Key['kind']): { atMs: number; id: number } {
   if (kind === after.kind) return { atMs: after.createdAtMs, id: after.id };
-  return { atMs: after.createdAtMs, id: kind === 'deployment' ? Number.MAX_SAFE_INTEGER : 0 };
+  return { atMs: after.createdAtMs, id: kind.localeCompare(after.kind) < 0 ? Number.MAX_SAFE_INTEGER : 0 };
 }
 
 function readKey(cursor: string): Key {
   const [createdAtMs, kind, id] = readCursor('history', cursor, ['number', 'string', 'number']);
   return {
     createdAtMs: Number(createdAtMs),
-    kind: kind === 'run' ? 'run' : 'deployment',
+    kind: kind === 'run' || kind === 'update' ? kind : 'deployment',
     id: Number(id),
   };
 }

@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { DomainError } from '../domain/errors.ts';
 import { takePidLock, type PidLock } from '../lib/pid-lock.ts';
 import { randomHex } from '../lib/random-id.ts';
+import { AgentUpdateStore } from './agent-updates.ts';
 import { ArtifactFiles } from './artifact-files.ts';
 import { ArtifactStore } from './artifacts.ts';
 import { removeUnfinishedBackups, streamBackup } from './backup.ts';
@@ -44,6 +45,7 @@ export interface Store {
   readonly placements: PlacementStore;
   readonly remains: RemainsStore;
   readonly shortJobs: ShortJobStore;
+  readonly agentUpdates: AgentUpdateStore;
   readonly receipts: ReceiptStore;
   readonly requests: RequestStore;
   readonly history: HistoryStore;
@@ -144,6 +146,7 @@ function assemble(parts: {
     placements: new PlacementStore(database),
     remains: new RemainsStore(database),
     shortJobs: new ShortJobStore(database),
+    agentUpdates: new AgentUpdateStore(database),
     receipts: new ReceiptStore(database),
     requests: new RequestStore(database),
     history: new HistoryStore(database),

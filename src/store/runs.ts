@@ -53,17 +53,19 @@ export class RunStore {
   }
 
   /**
-   * All of them, queued, or none; with them the deployment that they wait for and the request that asked for them.
+   * All of them, queued, or none; with them the deployments that they wait for and the request that asked for them.
    * Throws NOT_FOUND when a machine or bundle does not exist.
    */
   async create(
     inputs: readonly NewRun[],
-    together: { readonly deployment?: NewDeployment; readonly request?: RequestKey } = {},
+    together: { readonly deployments?: readonly NewDeployment[]; readonly request?: RequestKey } = {},
   ): Promise<Run[]> {
-    const { deployment, request } = together;
+    const { deployments = [], request } = together;
     try {
       return await this.#db.write.transaction().execute(async (trx) => {
-        const deploymentId = deployment && (await insertDeployment(trx, deployment));
+        const deploymentIds: number[] = [];
+        for (const deployment of deployments) deploymentIds.push(await insertDeployment(trx, deployment));
+        const [deploymentId] = deploymentIds;
         const runs: Run[] = [];
         for (const input of inputs) runs.push(await insertRun(trx, input));
         const runIds = runs.map((run) => run.id);

@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { AgentUpdateState } from '../domain/agent-update.ts';
 import type { ArtifactKind } from '../domain/artifact.ts';
 import type { BenchmarkRole } from '../domain/benchmark.ts';
 import type { ReceiptMethod, TargetState } from '../domain/deployment.ts';
@@ -34,6 +35,7 @@ export interface Schema {
   receipt: ReceiptTable;
   benchmark: BenchmarkTable;
   benchmarkRun: BenchmarkRunTable;
+  agentUpdate: AgentUpdateTable;
   shortJob: { jobId: string; jobToken: string; machineId: string };
   request: { asker: string; key: string; hash: string; made: JsonText; atMs: number };
 }
@@ -158,6 +160,22 @@ export interface ReceiptTable {
   method: ReceiptMethod;
   requestedBy: string;
   atMs: number;
+}
+
+export interface AgentUpdateTable {
+  id: Generated<number>;
+  machineId: string;
+  fromVersion: string;
+  fromBuild: string;
+  toVersion: string;
+  toBuild: string;
+  sha256: string;
+  state: AgentUpdateState;
+  code: string | null;
+  detail: string | null;
+  requestedBy: string;
+  createdAtMs: number;
+  endedAtMs: number | null;
 }
 
 export interface BenchmarkTable {

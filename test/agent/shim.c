@@ -2,7 +2,7 @@
    SHIM_DIE_AT=n    SIGKILL right before the n-th step by which it changes its spool
    SHIM_SPOOL=path  the spool, for agents that name its files by their whole path
    SHIM_WALL=1      a clock on the wall that is set back and forth all the time
-   SHIM_OLD=1       no other clock than that */
+   SHIM_OLD=1       no other clock than that, and no look at a program's end without taking its id */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -108,6 +109,13 @@ FILE *fopen(const char *path, const char *mode)
     return REAL(fopen)(path, mode);
 }
 
+FILE *fopen64(const char *path, const char *mode)
+{
+    if (mode[0] != 'r' || strchr(mode, '+') != NULL)
+        step_on(path);
+    return REAL(fopen64)(path, mode);
+}
+
 static int mode_of(int flags, va_list rest)
 {
     return (flags & O_CREAT) != 0 ? (int)va_arg(rest, mode_t) : 0;
@@ -166,4 +174,13 @@ int gettimeofday(struct timeval *now, void *zone)
     if (result == 0)
         now->tv_sec -= jump();
     return result;
+}
+
+int waitid(idtype_t kind, id_t id, siginfo_t *info, int flags)
+{
+    if (is_old && (flags & WNOWAIT) != 0) {
+        errno = EINVAL;
+        return -1;
+    }
+    return REAL(waitid)(kind, id, info, flags);
 }

@@ -14,6 +14,7 @@ import type { Run } from '../../src/domain/run.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { Metrics } from '../../src/metrics.ts';
 import { createOperations } from '../../src/operations/create-operations.ts';
+import type { Kits } from '../../src/operations/kits.ts';
 import type { Operations } from '../../src/operations/operations.ts';
 import { openStore, type Store } from '../../src/store/open-store.ts';
 
@@ -66,6 +67,8 @@ export async function openTestApi(
     dataDir?: string;
     replace?: (real: Operations, store: Store) => Partial<Operations>;
     restart?: () => void;
+    /** The programs that come with it, in place of the shipped ones. */
+    kits?: Kits;
   } = {},
 ): Promise<TestApi> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'fleet98-api-')));
@@ -89,7 +92,14 @@ async function openOn(
   const store = await openStore({ dataDir, watch: metrics });
   const logged: string[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) });
-  const real = createOperations({ store, clock: systemClock, log: logger, settings, transport: noTransport });
+  const real = createOperations({
+    store,
+    clock: systemClock,
+    log: logger,
+    settings,
+    transport: noTransport,
+    ...(options.kits && { kits: options.kits }),
+  });
   const operations = { ...real, ...options.replace?.(real, store) };
   metrics.follow(store, operations.events);
   const config = { ...defaultConfig, ...options.config };

@@ -10,7 +10,8 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const sha256 = '0'.repeat(64);
-const values = { name: 'x', id: 1, version: 1, filename: 'a.bin', sha256 };
+const program = { platform: 'win9x', file: 'AGENT.EXE' };
+const values = { name: 'x', id: 1, version: 1, filename: 'a.bin', sha256, ...program };
 const machine = { name: 'pentium', host: 'pentium.lan' };
 const bundle = { name: 'demo', files: [] };
 const start = { bundle: 'demo', machines: 'all' };
@@ -27,6 +28,7 @@ const goodBodies: Partial<Record<Operation, object>> = {
   restoreMachine: {},
   probeMachine: {},
   holdMachine: { held: true },
+  updateAgent: {},
   createBundle: bundle,
   deploy: start,
   cancelDeployment: {},

@@ -21,7 +21,7 @@ describe('a request key', () => {
     const { store, machine, bundle } = await readyStore();
     expect(await store.requests.find(request)).toBeUndefined();
     const deployment = deploymentOf(bundle.id, machine.id);
-    const runs = await store.runs.create([newRun(machine, bundle)], { request, deployment });
+    const runs = await store.runs.create([newRun(machine, bundle)], { request, deployments: [deployment] });
     expect(await store.requests.find(request)).toEqual({ deploymentId: 1, runIds: runs.map(({ id }) => id) });
     expect(await store.deployments.targets(1)).toMatchObject([{ machineName: 'one', state: 'queued' }]);
   });
@@ -31,7 +31,9 @@ describe('a request key', () => {
     const deployment = deploymentOf(bundle.id, machine.id);
     await store.deployments.create(deployment, request);
     await expect(store.deployments.create(deployment, request)).rejects.toThrow();
-    await expect(store.runs.create([newRun(machine, bundle)], { request, deployment })).rejects.toThrow();
+    await expect(
+      store.runs.create([newRun(machine, bundle)], { request, deployments: [deployment] }),
+    ).rejects.toThrow();
     expect((await store.deployments.list({ limit: 10 })).items).toHaveLength(1);
     expect((await store.runs.list({ limit: 10 })).items).toHaveLength(0);
   });

@@ -9,6 +9,7 @@ import { isRunEnded } from '../../src/domain/run.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import { createOperations } from '../../src/operations/create-operations.ts';
+import type { Kits } from '../../src/operations/kits.ts';
 import type { Operations } from '../../src/operations/operations.ts';
 import type { Log } from '../../src/operations/parts.ts';
 import type { OperationsSettings } from '../../src/operations/settings.ts';
@@ -52,6 +53,8 @@ export class TestFleet implements AsyncDisposable {
   clock: Clock = systemClock;
   /** As the clock: what the daemon says is thrown away unless a test wants it. */
   log: Log = silentLog;
+  /** As the clock: the programs that come with it, in place of the shipped ones. */
+  kits: Kits | undefined;
   store!: Store;
   operations!: Operations;
 
@@ -69,6 +72,7 @@ export class TestFleet implements AsyncDisposable {
       log: this.log,
       settings,
       transport: createPushTransport(),
+      ...(this.kits && { kits: this.kits }),
     });
     await this.operations.start();
   }

@@ -6,12 +6,14 @@ SRC = src/agent
 OUT = dist/agent/linux
 BUILD = unmarked
 WARNINGS = -Wall -Wextra -Wdeclaration-after-statement -Werror
+# On 32 bits a C library may otherwise refuse files and folders whose numbers have more; an old one does not know it.
+WIDE = -D_FILE_OFFSET_BITS=64
 CFLAGS = -O2
 LDFLAGS =
 LDLIBS =
 
-SYSTEM = $(OUT)/portnix.o $(OUT)/nixproc.o $(OUT)/nixinfo.o
-OBJECTS = $(OUT)/main.o $(OUT)/agent.o $(OUT)/run.o $(OUT)/result.o $(OUT)/runlog.o $(OUT)/place.o \
+SYSTEM = $(OUT)/portnix.o $(OUT)/nixproc.o $(OUT)/nixinfo.o $(OUT)/nixself.o
+OBJECTS = $(OUT)/main.o $(OUT)/agent.o $(OUT)/run.o $(OUT)/result.o $(OUT)/runlog.o $(OUT)/place.o $(OUT)/update.o \
 	$(OUT)/measure.o $(OUT)/job.o $(OUT)/spool.o $(OUT)/text.o $(OUT)/names.o $(OUT)/info.o \
 	$(OUT)/setting.o $(OUT)/clock.o $(OUT)/crc32.o $(SYSTEM)
 
@@ -22,4 +24,4 @@ $(OUT)/AGENT.EXE: $(OBJECTS)
 $(OBJECTS): $(SRC)/*.h $(SRC)/make/gcc.mak
 
 $(OUT)/%.o: $(SRC)/%.c
-	$(CC) -std=c89 -pedantic $(WARNINGS) $(CFLAGS) -DAGENT_BUILD='"$(BUILD)"' -c -o $@ $<
+	$(CC) -std=c89 -pedantic $(WARNINGS) $(WIDE) $(CFLAGS) -DAGENT_BUILD='"$(BUILD)"' -c -o $@ $<

@@ -8,7 +8,8 @@ export const presentHistoryItem = (item: HistoryItem): HistoryPage['items'][numb
   defined({
     kind: item.kind,
     id: item.id,
-    bundle: bundleReference(item.bundleName, item.bundleVersion),
+    bundle: item.bundle ? bundleReference(item.bundle.name, item.bundle.version) : undefined,
+    agent: item.agent ? { from: { ...item.agent.from }, to: { ...item.agent.to } } : undefined,
     state: item.state,
     code: item.code ?? undefined,
     detail: item.detail ?? undefined,

@@ -3,6 +3,7 @@ import type {
   Machine as MachineAnswer,
   MachineReport as ReportAnswer,
 } from '../../contract/machines.ts';
+import { agentAge } from '../../domain/agent-versions.ts';
 import type { Lane } from '../../domain/lane.ts';
 import type { AgentFacts, Machine, MachineServer } from '../../domain/machine.ts';
 import type { MachineReport } from '../../operations/operations.ts';
@@ -22,7 +23,11 @@ const presentServer = ({ foreignFiles, ...server }: MachineServer): MachineAnswe
   ...(foreignFiles && { foreignFiles: [...foreignFiles] }),
 });
 
-const presentAgent = (agent: AgentFacts): MachineAnswer['agent'] => ({ ...agent, kinds: [...agent.kinds] });
+const presentAgent = (agent: AgentFacts): MachineAnswer['agent'] => ({
+  ...agent,
+  age: agentAge(agent),
+  kinds: [...agent.kinds],
+});
 
 /** `lane` is what holds the machine now. */
 export function presentMachine(machine: Machine, lane: Lane | undefined): MachineAnswer {

@@ -41,7 +41,7 @@ export const deploymentRoutes: FastifyPluginCallbackTypebox<ApiParts> = (app, pa
     handler: async (request, reply) => {
       const { body, asker, query } = request;
       if (query.dryRun === 'true') {
-        const bundle = await operations.findBundle(body.bundle);
+        const bundle = await operations.findBundleFor(body.bundle, body.machines);
         return presentDeployPlan(bundle, await operations.planDeployment(bundle, body.machines));
       }
       const made = await once(parts, request, reply, {

@@ -4,6 +4,7 @@ import type { Machine } from '../../domain/machine.ts';
 import { found } from '../found.ts';
 import { pageRequest, presentPage } from '../page.ts';
 import type { ApiParts } from '../parts.ts';
+import { presentAgentUpdate } from '../presenters/agent-update.ts';
 import { presentHistoryItem } from '../presenters/history.ts';
 import { presentMachine, presentReport } from '../presenters/machine.ts';
 import { presentPreflight } from '../presenters/preflight.ts';
@@ -44,6 +45,15 @@ export const machineActionRoutes: FastifyPluginCallbackTypebox<ApiParts> = (app,
   });
 
   app.route({
+    ...at(routes.updateAgent),
+    handler: async (request) =>
+      presentAgentUpdate(
+        request.params.name,
+        await operations.updateAgent(request.params.name, request.asker),
+      ),
+  });
+
+  app.route({
     ...at(routes.explainMachine),
     handler: async ({ params }) => presentReport(await operations.explainMachine(params.name)),
   });
@@ -51,7 +61,7 @@ export const machineActionRoutes: FastifyPluginCallbackTypebox<ApiParts> = (app,
   app.route({
     ...at(routes.preflightMachine),
     handler: async ({ params, query }) => {
-      const bundle = await operations.findBundle(query.bundle);
+      const bundle = await operations.findBundleFor(query.bundle, { names: [params.name] });
       const findings = await operations.preflight(params.name, bundle);
       return presentPreflight(params.name, bundle, findings);
     },

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { MachineCheck } from '../../contract/deployments.ts';
+import type { AgentUpdated } from '../../contract/machines.ts';
 import { leaf, type Cli, type CommonOptions } from '../cli.ts';
 import { table } from '../format.ts';
 import { visibleLine } from '../visible.ts';
@@ -20,7 +21,14 @@ function describe({ machine, bundles, ok }: MachineCheck): string {
   return `${table(['BUNDLE', 'FILE', 'STATE', 'BY'], rows)}${visibleLine(verdict)}\n`;
 }
 
-/** `machine verify` and `machine remove`. */
+function describeUpdate({ machine, state, from, to }: AgentUpdated): string {
+  const now = `${visibleLine(machine)} has agent ${visibleLine(to.version)} (${visibleLine(to.build)})`;
+  return state === 'done'
+    ? `${now} now; before: ${visibleLine(from.version)} (${visibleLine(from.build)}).\n`
+    : `${now} already.\n`;
+}
+
+/** `machine verify`, `machine remove` and `machine agent`. */
 export function addFileCommands(cli: Cli, machine: Command): void {
   leaf(machine, 'verify <name> [bundle]', 'measure what is placed on a machine, or one bundle of it').action(
     async (name: string, bundle: string | undefined, options: CommonOptions) => {
@@ -28,6 +36,12 @@ export function addFileCommands(cli: Cli, machine: Command): void {
       const check = await cli.client(options).call('verifyMachine', { params: { name }, body });
       cli.print(options, check, () => describe(check));
       if (!check.ok) cli.fail();
+    },
+  );
+  leaf(machine, 'agent <name>', 'put the ready-made agent in the place of the one that runs there').action(
+    async (name: string, options: CommonOptions) => {
+      const updated = await cli.client(options).call('updateAgent', { params: { name }, body: {} });
+      cli.print(options, updated, () => describeUpdate(updated));
     },
   );
   leaf(machine, 'remove <name> <bundle>', 'take a bundle version from a machine').action(

@@ -53,11 +53,11 @@ async function history(cli: Cli, name: string, options: CommonOptions & { limit?
     .call('readMachineHistory', { params: { name }, query: { limit: options.limit ?? 20 } });
   cli.print(options, items, () =>
     table(
-      ['AT', 'WHAT', 'BUNDLE', 'STATE', 'CODE', 'ASKED BY'],
+      ['AT', 'WHAT', 'WITH', 'STATE', 'CODE', 'ASKED BY'],
       items.map((item) => [
         when(item.at),
         `${item.kind} ${item.id}`,
-        item.bundle,
+        item.bundle ?? (item.agent && `agent ${item.agent.from.build} to ${item.agent.to.build}`),
         item.state,
         item.code,
         item.requestedBy,

@@ -3,14 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Option, type Command } from 'commander';
+import { platformIds } from '../../contract/fields.ts';
 import { collect, wholeNumber, type Cli } from '../cli.ts';
 import { simulatedInventory } from '../simulated-inventory.ts';
 
 interface SimOptions {
   readonly profile?: readonly string[];
+  readonly platform?: (typeof platformIds)[number];
   readonly count?: number;
   readonly disks?: string;
-  readonly agent: 'auto' | 'c' | 'ts';
+  readonly agent: 'auto' | 'c' | 'shipped' | 'ts';
   readonly pollMs?: number;
   readonly rate?: number;
   readonly knob?: readonly string[];
@@ -40,6 +42,7 @@ async function simulate(cli: Cli, options: SimOptions, disksFolder: string): Pro
     onLine: say,
     onWarning: (text) => cli.note(text),
     ...(options.profile && { profiles: options.profile }),
+    ...(options.platform && { platform: options.platform }),
     ...(options.count !== undefined && { count: options.count }),
     ...(options.pollMs !== undefined && { pollMs: options.pollMs }),
     ...(options.rate !== undefined && { rateBytesPerSecond: options.rate }),
@@ -80,10 +83,18 @@ export function addSimCommand(program: Command, cli: Cli): void {
     .command('sim')
     .description('start simulated old PCs; prints one line of JSON for each, then {"ready":true}')
     .option('--profile <name...>', 'PCs of fixtures/old-pc by name')
+    .addOption(
+      new Option(
+        '--platform <id>',
+        'PCs of a platform; linux: with the ready-made agent, no compiler needed',
+      ).choices([...platformIds]),
+    )
     .option('--count <n>', 'so many PCs, all profiles (or those named) in turn', wholeNumber)
     .option('--disks <folder>', 'where their disks are kept; otherwise thrown away at the end')
     .addOption(
-      new Option('--agent <kind>', 'which agent they run').choices(['auto', 'c', 'ts']).default('auto'),
+      new Option('--agent <kind>', 'which agent they run')
+        .choices(['auto', 'c', 'shipped', 'ts'])
+        .default('auto'),
     )
     .option('--poll-ms <ms>', 'how often the agents look for jobs', wholeNumber)
     .option('--rate <bytes>', 'bytes per second of their network; 0: no limit', wholeNumber)

@@ -30,6 +30,27 @@ export const agentErrors = {
     'The agent is too old for this',
     'Update the agent on the machine.',
   ),
+  NO_READY_PROGRAM: row(
+    'machine',
+    409,
+    false,
+    'No ready-made program fits the machine',
+    'Build it from src/agent with a compiler of the machine, or bring your own engine as a bundle; `fleet98 agents` lists what there is.',
+  ),
+  PROGRAM_DAMAGED: row(
+    'us',
+    500,
+    false,
+    'A ready-made program is not the one that its list promises',
+    'Install fleet98 again; in a clone, look at deploy-scripts/machine with `git status`.',
+  ),
+  UPDATE_FAILED: row(
+    'machine',
+    502,
+    false,
+    'The agent did not give way to the new one',
+    'The message says which agent goes on and why; look at the machine, then try again.',
+  ),
   WRONG_MACHINE: row(
     'machine',
     409,

@@ -65,6 +65,13 @@ export const bundleErrors = {
     'The command line of this machine cannot carry a character',
     'Leave the character out; the message names it.',
   ),
+  STARTER_MIXED: row(
+    'user',
+    422,
+    false,
+    'These machines need different starter bundles',
+    'Deploy to machines of one kind at a time, or run `starter`, which brings each its own.',
+  ),
   BUNDLE_HAS_NO_COMMAND: row(
     'user',
     422,

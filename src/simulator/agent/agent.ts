@@ -16,6 +16,7 @@ import { takeLock } from './lock.ts';
 import { clock, raiseBoot, writeInfo } from './machine-info.ts';
 import { flushFileNow, jobPaths, prepareEnd, publishEnd } from './outbox.ts';
 import { logLines, startRun, type StartedRun } from './run.ts';
+import { identityOf, replaceProgram, type AgentIdentity } from './update.ts';
 import { readSettings, type AgentSettings } from './settings.ts';
 import { isJobId } from './spool-names.ts';
 import { maxTextBytes, readText, type TextLine } from './spool-text.ts';
@@ -49,6 +50,7 @@ export class SimulatedAgent {
   #settings: AgentSettings | undefined;
   #releaseLock: () => void = () => {};
   #boot = 0;
+  #identity: AgentIdentity | undefined;
   #sequence = 0;
   #active: ActiveRun | undefined;
   /** An END could not be published: its RUN is still there. */
@@ -67,13 +69,18 @@ export class SimulatedAgent {
     this.#releaseLock = takeLock(this.#folder);
     for (const name of ['IN', 'RUN', 'OUT', 'STAGE', 'B'])
       mkdirSync(join(this.#folder, name), { recursive: true });
-    this.#settings = readSettings(this.#folder);
-    this.#boot = raiseBoot(this.#folder);
+    this.#begin();
     await this.#recover();
     this.#removeOldEnds();
     this.#writeInfo();
     this.#lastWorkMs = performance.now();
     this.#loop = this.#work();
+  }
+
+  #begin(): void {
+    this.#settings = readSettings(this.#folder);
+    this.#identity = identityOf(this.#folder);
+    this.#boot = raiseBoot(this.#folder);
   }
 
   /** Kills the program of a run, lets the run end as `killed`, and gives the spool back. */
@@ -189,6 +196,14 @@ export class SimulatedAgent {
         const { reason, lines } = removeBundle(this.#folder, job);
         return this.#publish(head, reason, lines);
       }
+      case 'update': {
+        const { reason, lines } = await replaceProgram(this.#folder, job);
+        const isNew = reason === 'done' && identityOf(this.#folder).build !== this.#identity?.build;
+        if (isNew) this.#begin();
+        await this.#publish(head, reason, lines);
+        if (isNew) this.#writeInfo();
+        return;
+      }
       case 'verify': {
         const { reason, lines } = await verifyBundle(this.#folder, job);
         return this.#publish(head, reason, lines);
@@ -260,6 +275,7 @@ export class SimulatedAgent {
     this.#sequence += 1;
     try {
       writeInfo(this.#folder, this.#settings ?? readSettings(this.#folder), {
+        identity: this.#identity ?? identityOf(this.#folder),
         boot: this.#boot,
         sequence: this.#sequence,
         job: this.#active?.head.id,

@@ -38,6 +38,12 @@ export interface RemoveJob {
   readonly names: readonly string[];
 }
 
+/** The agent's own program: a file of STAGE takes the place of AGENT.EXE. */
+export interface UpdateJob {
+  readonly kind: 'update';
+  readonly file: FileClaim & { readonly source: string };
+}
+
 export interface KillJob {
   readonly kind: 'kill';
   readonly target: string;
@@ -48,7 +54,7 @@ export interface ProbeJob {
   readonly kind: 'probe';
 }
 
-export type Job = RunJob | PlaceJob | VerifyJob | RemoveJob | KillJob | ProbeJob;
+export type Job = RunJob | PlaceJob | VerifyJob | RemoveJob | KillJob | ProbeJob | UpdateJob;
 
 /** What every job carries; texts are as found, so that an END can repeat them. */
 export interface JobHead {
@@ -62,7 +68,7 @@ export type ReadJob =
   | { readonly head: JobHead; readonly job: Job }
   | { readonly head: JobHead; /** The short word of `bad-job`. */ readonly why: string };
 
-export const jobKinds = ['run', 'place', 'verify', 'kill', 'remove', 'probe'] as const;
+export const jobKinds = ['run', 'place', 'verify', 'kill', 'remove', 'probe', 'update'] as const;
 const defaultLogMaxBytes = 8_388_608;
 const maxRepeats = 64;
 
@@ -106,6 +112,8 @@ function readKind(file: TextFile): Job {
       return { kind: 'verify', dir: readDir(file), files: readFiles(file, (fields) => readClaim(fields)) };
     case 'remove':
       return { kind: 'remove', dir: readDir(file), names: readFiles(file, readName).map(({ name }) => name) };
+    case 'update':
+      return readUpdate(file);
     case 'kill':
       return readKill(file);
     case 'probe':
@@ -144,6 +152,13 @@ function readProgram(file: TextFile): RunJob['program'] {
   if (prog !== undefined && exe === undefined && /^[A-Za-z0-9_+][A-Za-z0-9._+-]{0,63}$/.test(prog))
     return { prog };
   return bad('exe');
+}
+
+function readUpdate(file: TextFile): UpdateJob {
+  const [claim, ...more] = readFiles(file, readPlaced);
+  if (!claim || more.length > 0) return bad('file');
+  if (!claim.source.startsWith('STAGE/') || claim.name !== 'AGENT.EXE') return bad('file');
+  return { kind: 'update', file: claim };
 }
 
 function readKill(file: TextFile): KillJob {

@@ -7,12 +7,13 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { freemem, uptime } from 'node:os';
+import { freemem, machine, uptime } from 'node:os';
 import { join } from 'node:path';
 import { jobKinds } from './jobs.ts';
 import { freeBytes } from './run.ts';
 import type { AgentSettings } from './settings.ts';
 import { maxTextBytes, readText, writeText } from './spool-text.ts';
+import type { AgentIdentity } from './update.ts';
 
 export const clock = { name: 'hrtime', stepUs: 1 } as const;
 
@@ -54,6 +55,7 @@ function readStart(path: string): string {
 
 /** What of AGENT.NFO changes while the agent runs. */
 export interface AgentState {
+  readonly identity: AgentIdentity;
   readonly boot: number;
   readonly sequence: number;
   readonly job?: string | undefined;
@@ -66,13 +68,14 @@ export function writeInfo(folder: string, settings: AgentSettings, state: AgentS
   const bytes = writeText([
     ['v', 1],
     ['agent', 'simulated'],
-    ['version', '1.0.0'],
-    ['build', 'typescript'],
+    ['version', state.identity.version],
+    ['build', state.identity.build],
     ['platform', settings.platform],
     ['os', settings.os],
     ['name', settings.name],
     ['path', realpathSync(folder)],
     ['cpu', cpu],
+    ['arch', machine()],
     ...(mhz > 0 ? [['mhz', mhz] as const] : []),
     ['ram_kb', ramKb],
     ['ram_free_kb', Math.min(ramKb, Math.floor(freemem() / 1024))],

@@ -7,6 +7,7 @@ import { requests } from './0005-requests.ts';
 import { indexes } from './0006-indexes.ts';
 import { retention } from './0007-retention.ts';
 import { shortJobs } from './0008-short-jobs.ts';
+import { agentUpdates } from './0009-agent-updates.ts';
 
 /** All changes of the database's shape, in their order. A released one is never edited; a new one is added below. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -18,4 +19,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0006-indexes': indexes,
   '0007-retention': retention,
   '0008-short-jobs': shortJobs,
+  '0009-agent-updates': agentUpdates,
 };

@@ -2,9 +2,9 @@ import type { ChildProcess } from 'node:child_process';
 import { delimiter, dirname } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { SpoolFolder } from '../../support/spool-folder.ts';
+import { kitOf, type AgentKit, type StartAgent } from './agent-kit.ts';
 
-/** Starts the agent under test on a spool folder. */
-export type StartAgent = (folder: string) => ChildProcess;
+export type { AgentKit, StartAgent } from './agent-kit.ts';
 
 export interface AgentExit {
   readonly code: number | null;
@@ -21,10 +21,12 @@ export const agentEnvironment: NodeJS.ProcessEnv = {
 export class RunningAgent {
   readonly exited: Promise<AgentExit>;
   readonly #process: ChildProcess;
+  readonly #tell: (signal: NodeJS.Signals) => void;
   #said = '';
 
-  constructor(process: ChildProcess) {
+  constructor(process: ChildProcess, tell = (signal: NodeJS.Signals): void => void process.kill(signal)) {
     this.#process = process;
+    this.#tell = tell;
     process.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#said += text));
     this.exited = new Promise((resolve, reject) => {
       process.once('error', reject);
@@ -43,7 +45,7 @@ export class RunningAgent {
   }
 
   signal(name: NodeJS.Signals): Promise<AgentExit> {
-    this.#process.kill(name);
+    this.#tell(name);
     return this.exited;
   }
 }
@@ -51,24 +53,32 @@ export class RunningAgent {
 /** A spool and the agents that a test starts on it. */
 export class AgentBench {
   readonly spool = new SpoolFolder();
-  readonly #startAgent: StartAgent;
+  readonly kit: AgentKit;
   readonly #agents: RunningAgent[] = [];
 
-  constructor(startAgent: StartAgent) {
-    this.#startAgent = startAgent;
+  constructor(agent: StartAgent | AgentKit) {
+    this.kit = kitOf(agent);
   }
 
   /** Starts an agent without waiting for anything. */
   launch(): RunningAgent {
-    const agent = new RunningAgent(this.#startAgent(this.spool.root));
+    const { root } = this.spool;
+    const process = this.kit.start(root);
+    const agent = new RunningAgent(process, (signal) => this.kit.tell(process, root, signal));
     this.#agents.push(agent);
     return agent;
   }
 
   /** Starts an agent and waits until it has told of itself. */
   async start(): Promise<RunningAgent> {
+    const before = this.spool.read('AGENT.NFO');
     const agent = this.launch();
-    await this.spool.info(`of agent ${agent.pid}`, (info) => info.number('agent_pid') === agent.pid);
+    await this.spool.info(
+      `of agent ${agent.pid}`,
+      (info) =>
+        this.kit.isAgent(info.number('agent_pid'), agent.pid) &&
+        before?.equals(this.spool.read('AGENT.NFO') ?? before) !== true,
+    );
     return agent;
   }
 
@@ -80,12 +90,12 @@ export class AgentBench {
 
 /** A bench with one running agent for all tests of the enclosing describe. `prepare` fills its spool before the start. */
 export function sharedBench(
-  startAgent: StartAgent,
+  agent: StartAgent | AgentKit,
   prepare: (spool: SpoolFolder) => void = () => {},
 ): () => AgentBench {
   let bench: AgentBench | undefined;
   beforeAll(async () => {
-    bench = new AgentBench(startAgent);
+    bench = new AgentBench(agent);
     prepare(bench.spool);
     await bench.start();
   });
@@ -98,10 +108,10 @@ export function sharedBench(
 
 /** A bench of its own for a test that starts and ends agents itself. */
 export async function onBench(
-  startAgent: StartAgent,
+  agent: StartAgent | AgentKit,
   test: (bench: AgentBench) => Promise<void>,
 ): Promise<void> {
-  const bench = new AgentBench(startAgent);
+  const bench = new AgentBench(agent);
   try {
     await test(bench);
   } finally {

@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import type { StartAgent } from './agent-bench.ts';
+import { kitOf, type AgentKit, type StartAgent } from './agent-kit.ts';
 import { argumentContract } from './argument-contract.ts';
 import { claimContract } from './claim-contract.ts';
 import { crashContract } from './crash-contract.ts';
@@ -14,19 +14,20 @@ import { runContract } from './run-contract.ts';
 import { startContract } from './start-contract.ts';
 
 /** All that docs/agent-protocol.md asks of an agent. */
-export function agentContract(name: string, startAgent: StartAgent): void {
+export function agentContract(name: string, agent: StartAgent | AgentKit): void {
+  const kit = kitOf(agent);
   describe(`the agent ${name}`, () => {
-    describe('starts', () => startContract(startAgent));
-    describe('reads the example jobs', () => fixtureContract(startAgent));
-    describe('claims', () => claimContract(startAgent));
-    describe('runs a program', () => runContract(startAgent));
-    describe('hands arguments on', () => argumentContract(startAgent));
-    describe('bears a program that', () => engineContract(startAgent));
-    describe('keeps a run in its limits', () => limitContract(startAgent));
-    describe('places and verifies', () => fileContract(startAgent));
-    describe('removes', () => removeContract(startAgent));
-    describe('kills and answers probes', () => killContract(startAgent));
-    describe('settles what was left behind', () => restartContract(startAgent));
-    describe('goes on where another died', () => crashContract(startAgent));
+    describe('starts', () => startContract(kit));
+    describe('reads the example jobs', () => fixtureContract(kit));
+    describe('claims', () => claimContract(kit));
+    describe('runs a program', () => runContract(kit));
+    describe('hands arguments on', () => argumentContract(kit));
+    describe('bears a program that', () => engineContract(kit));
+    describe('keeps a run in its limits', () => limitContract(kit));
+    describe('places and verifies', () => fileContract(kit));
+    describe('removes', () => removeContract(kit));
+    describe('kills and answers probes', () => killContract(kit));
+    describe('settles what was left behind', () => restartContract(kit));
+    describe('goes on where another died', () => crashContract(kit));
   });
 }

@@ -1,23 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { Line } from '../../support/spool-folder.ts';
-import { sharedBench, type StartAgent } from './agent-bench.ts';
-
-/** Prints each of its arguments as hex digits on a line of its own. */
-const hexProgram = `#!/bin/sh
-for argument
-do
-  printf '%s' "$argument" | od -An -v -tx1 | tr -d ' \\n'
-  echo
-done
-`;
+import { sharedBench, type AgentKit } from './agent-bench.ts';
 
 const hexOf = (text: string): string => Buffer.from(text).toString('hex');
 
-export function argumentContract(startAgent: StartAgent): void {
-  const bench = sharedBench(startAgent);
+export function argumentContract(kit: AgentKit): void {
+  const bench = sharedBench(kit);
   const runWith = async (args: readonly string[]) => {
     const { spool } = bench();
-    const dir = spool.placed({ 'HEX.SH': hexProgram });
+    const dir = spool.placed({ 'HEX.SH': kit.hex });
     const id = spool.deliver('run', [
       ['dir', dir],
       ['exe', 'HEX.SH'],
@@ -66,7 +57,7 @@ export function argumentContract(startAgent: StartAgent): void {
     test('bytes that are no text, unless they arrive as they are', async () => {
       const { spool } = bench();
       const id = spool.nextId();
-      const dir = spool.placed({ 'HEX.SH': hexProgram });
+      const dir = spool.placed({ 'HEX.SH': kit.hex });
       const job = spool.jobBytes(id, 'run', [
         ['dir', dir],
         ['exe', 'HEX.SH'],

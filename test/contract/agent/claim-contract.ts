@@ -1,24 +1,27 @@
 import { mkdirSync, rmdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { crcOf, encodeSpoolFile, until, type Line, type SpoolFolder } from '../../support/spool-folder.ts';
-import { onBench, sharedBench, type StartAgent } from './agent-bench.ts';
-import { noteProgram, sleepProgram } from './programs.ts';
+import type { BundleProgram } from './agent-kit.ts';
+import { onBench, sharedBench, type AgentBench, type AgentKit } from './agent-bench.ts';
+
+/** Says that it runs, then does nothing for a long time. */
+export const longProgram = (kit: AgentKit): BundleProgram =>
+  kit.script('echo awake\nexec sleep 600', ['say', 'awake', 'hang']);
 
 /** Delivers a run that lasts until it is killed, and waits until its program is there. */
-export async function startLongRun(
-  spool: SpoolFolder,
-): Promise<{ readonly id: string; readonly pid: number; readonly dir: string }> {
-  const dir = spool.placed({ 'SLEEP.SH': sleepProgram });
-  const id = spool.deliver('run', [
-    ['dir', dir],
-    ['exe', 'SLEEP.SH'],
-  ]);
+export async function startLongRun({
+  spool,
+  kit,
+}: AgentBench): Promise<{ readonly id: string; readonly pid: number; readonly lines: readonly Line[] }> {
+  const { files, lines } = longProgram(kit);
+  const job: readonly Line[] = [['dir', spool.placed(files)], ...lines];
+  const id = spool.deliver('run', job);
   await until('the program', () => spool.output(id).toString() === 'awake\n');
   const info = await spool.info(
     'of the run',
     (told) => told.get('job') === id && told.get('child_pid') !== undefined,
   );
-  return { id, pid: info.number('child_pid'), dir };
+  return { id, pid: info.number('child_pid'), lines: job };
 }
 
 /** Kills a run through the agent. */
@@ -30,14 +33,14 @@ export async function killRun(spool: SpoolFolder, id: string, token: string): Pr
   return (await spool.end(kill)).get('reason');
 }
 
-export function claimContract(startAgent: StartAgent): void {
-  const bench = sharedBench(startAgent);
+export function claimContract(kit: AgentKit): void {
+  const bench = sharedBench(kit);
   const token = '00112233445566FF';
 
   test('in ascending order, one run at a time', () =>
-    onBench(startAgent, async (own) => {
+    onBench(kit, async (own) => {
       const { spool } = own;
-      const dir = spool.placed({ 'NOTE.SH': noteProgram });
+      const dir = spool.placed({ 'NOTE.SH': kit.note });
       const ids = ['C0000000', '0A000000', 'B0000000', '00000009', '10000000'];
       for (const id of ids) {
         spool.deliver(
@@ -68,7 +71,7 @@ export function claimContract(startAgent: StartAgent): void {
 
   test('a job with an END was taken before: only IN is deleted', async () => {
     const { spool } = bench();
-    const dir = spool.placed({ 'NOTE.SH': noteProgram });
+    const dir = spool.placed({ 'NOTE.SH': kit.note });
     const id = spool.nextId();
     const old = encodeSpoolFile([
       ['v', 1],
@@ -97,7 +100,7 @@ export function claimContract(startAgent: StartAgent): void {
 
   test('a job of which only a LOG is left ends bad-job and never starts', async () => {
     const { spool } = bench();
-    const dir = spool.placed({ 'NOTE.SH': noteProgram });
+    const dir = spool.placed({ 'NOTE.SH': kit.note });
     const id = spool.nextId();
     spool.write(`OUT/${id}.LOG`, 'what is left');
     spool.deliver(
@@ -116,7 +119,7 @@ export function claimContract(startAgent: StartAgent): void {
   });
 
   test('a job stays in IN while the file for its END cannot be made', () =>
-    onBench(startAgent, async (own) => {
+    onBench(kit, async (own) => {
       const { spool } = own;
       const id = spool.nextId();
       await own.start();
@@ -155,13 +158,8 @@ export function claimContract(startAgent: StartAgent): void {
   describe('while a run is active', () => {
     test('keeps its file as RUN, and room for its END', async () => {
       const { spool } = bench();
-      const { id, dir } = await startLongRun(spool);
-      expect(spool.read(`RUN/${id}.RUN`)).toEqual(
-        spool.jobBytes(id, 'run', [
-          ['dir', dir],
-          ['exe', 'SLEEP.SH'],
-        ]),
-      );
+      const { id, lines } = await startLongRun(bench());
+      expect(spool.read(`RUN/${id}.RUN`)).toEqual(spool.jobBytes(id, 'run', lines));
       expect(spool.read(`OUT/${id}.TMP`)?.length).toBeGreaterThanOrEqual(2048);
       expect(spool.has(`OUT/${id}.END`)).toBe(false);
       expect(await killRun(spool, id, token)).toBe('killed');
@@ -169,8 +167,8 @@ export function claimContract(startAgent: StartAgent): void {
 
     test('only kill and probe are claimed, the others when it is over', async () => {
       const { spool } = bench();
-      const { id } = await startLongRun(spool);
-      const dir = spool.placed({ 'NOTE.SH': noteProgram });
+      const { id } = await startLongRun(bench());
+      const dir = spool.placed({ 'NOTE.SH': kit.note });
       const waiting = [
         spool.deliver('run', [
           ['dir', dir],
@@ -199,15 +197,8 @@ export function claimContract(startAgent: StartAgent): void {
 
     test('a second delivery of the same job starts nothing', async () => {
       const { spool } = bench();
-      const { id, dir } = await startLongRun(spool);
-      spool.deliver(
-        'run',
-        [
-          ['dir', dir],
-          ['exe', 'SLEEP.SH'],
-        ],
-        id,
-      );
+      const { id, lines } = await startLongRun(bench());
+      spool.deliver('run', lines, id);
       await spool.end(spool.deliver('probe', []));
       expect(await killRun(spool, id, token)).toBe('killed');
       const end = await spool.end(id);

@@ -1,8 +1,7 @@
 import { mkdirSync, rmdirSync, renameSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { crcOf, encodeSpoolFile, type Line, type SpoolFolder } from '../../support/spool-folder.ts';
-import { onBench, sharedBench, type StartAgent } from './agent-bench.ts';
-import { noteProgram } from './programs.ts';
+import { onBench, sharedBench, type AgentKit } from './agent-bench.ts';
 
 const token = '00112233445566FF';
 const daemon = 'DAE0000000000001';
@@ -14,10 +13,10 @@ class Remains {
   readonly dir: string;
   readonly #job: Buffer;
 
-  constructor(spool: SpoolFolder) {
+  constructor(spool: SpoolFolder, kit: AgentKit) {
     this.spool = spool;
     this.id = spool.nextId();
-    this.dir = spool.placed({ 'NOTE.SH': noteProgram });
+    this.dir = spool.placed({ 'NOTE.SH': kit.note });
     this.#job = spool.jobBytes(this.id, 'run', [
       ['dir', this.dir],
       ['exe', 'NOTE.SH'],
@@ -111,11 +110,11 @@ const runRows: readonly RunRow[] = [
   { states: ['JOB', 'an empty LOG', 'TMP'], reason: 'bad-job', why: 'log-exists', starts: 0 },
 ];
 
-function runs(startAgent: StartAgent): void {
+function runs(kit: AgentKit): void {
   const found = new Map<RunRow, Remains>();
-  const bench = sharedBench(startAgent, (spool) => {
+  const bench = sharedBench(kit, (spool) => {
     for (const row of runRows) {
-      const remains = new Remains(spool);
+      const remains = new Remains(spool, kit);
       remains.put(...row.states);
       found.set(row, remains);
     }
@@ -123,7 +122,7 @@ function runs(startAgent: StartAgent): void {
 
   test.each(runRows)('$states ends $reason $why after $starts starts', async (row) => {
     const { spool } = bench();
-    const remains = found.get(row) ?? new Remains(spool);
+    const remains = found.get(row) ?? new Remains(spool, kit);
     if (row.reason !== undefined) {
       const end = await spool.end(remains.id);
       expect([end.get('reason'), end.get('why')]).toEqual([row.reason, row.why]);
@@ -185,10 +184,10 @@ function leavePlace(spool: SpoolFolder, { placed, beside }: PlaceRow): string {
   return id;
 }
 
-function places(startAgent: StartAgent): void {
+function places(kit: AgentKit): void {
   const found = new Map<PlaceRow, string>();
   let meddled = '';
-  const bench = sharedBench(startAgent, (spool) => {
+  const bench = sharedBench(kit, (spool) => {
     for (const row of placeRows) found.set(row, leavePlace(spool, row));
     meddled = leavePlace(spool, { what: '', placed: 2, beside: ['B', 'somebody was here'] });
   });
@@ -221,9 +220,9 @@ const removeRows: readonly { readonly what: string; readonly left: readonly stri
   { what: 'after the last file', left: [] },
 ];
 
-function removes(startAgent: StartAgent): void {
+function removes(kit: AgentKit): void {
   const found = new Map<object, string>();
-  const bench = sharedBench(startAgent, (spool) => {
+  const bench = sharedBench(kit, (spool) => {
     for (const row of removeRows) {
       const id = spool.nextId();
       mkdirSync(spool.path(`B/${id}`), { recursive: true });
@@ -243,15 +242,15 @@ function removes(startAgent: StartAgent): void {
   });
 }
 
-export function crashContract(startAgent: StartAgent): void {
-  describe('in a run:', () => runs(startAgent));
-  describe('in a place', () => places(startAgent));
-  describe('in a remove', () => removes(startAgent));
+export function crashContract(kit: AgentKit): void {
+  describe('in a run:', () => runs(kit));
+  describe('in a place', () => places(kit));
+  describe('in a remove', () => removes(kit));
 
   test('a second delivery does not outlive an END that is collected at once', () =>
-    onBench(startAgent, async (bench) => {
+    onBench(kit, async (bench) => {
       const { spool } = bench;
-      const remains = new Remains(spool);
+      const remains = new Remains(spool, kit);
       remains.put('RUN', 'JOB', 'TMP');
       // A long verify keeps the agent from looking into IN when the run's END is there already.
       const dir = spool.placed({ 'A.BIN': Buffer.alloc(30_000_000) });
@@ -270,9 +269,9 @@ export function crashContract(startAgent: StartAgent): void {
     }));
 
   test('an END that cannot be written now is written later', () =>
-    onBench(startAgent, async (bench) => {
+    onBench(kit, async (bench) => {
       const { spool } = bench;
-      const remains = new Remains(spool);
+      const remains = new Remains(spool, kit);
       remains.put('RUN', 'LOG');
       const blocked = spool.path(`OUT/${remains.id}.TMP`);
       mkdirSync(`${blocked}/IN.USE`, { recursive: true });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { crcOf, type Line, type SpoolEntries, type SpoolFolder } from '../../support/spool-folder.ts';
-import { sharedBench, type StartAgent } from './agent-bench.ts';
+import { sharedBench, type AgentKit } from './agent-bench.ts';
 
 const lineOf = (name: string, bytes: string | Buffer): string => {
   const buffer = Buffer.from(bytes);
@@ -9,8 +9,8 @@ const lineOf = (name: string, bytes: string | Buffer): string => {
 
 const text = (spool: SpoolFolder, name: string): string | undefined => spool.read(name)?.toString();
 
-export function fileContract(startAgent: StartAgent): void {
-  const bench = sharedBench(startAgent);
+export function fileContract(kit: AgentKit): void {
+  const bench = sharedBench(kit);
   const job = (kind: 'place' | 'verify', dir: string, files: readonly string[]): Promise<SpoolEntries> => {
     const { spool } = bench();
     return spool.end(spool.deliver(kind, [['dir', dir], ...files.map((file): Line => ['file', file])]));

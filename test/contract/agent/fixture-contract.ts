@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import { until } from '../../support/spool-folder.ts';
-import { sharedBench, type StartAgent } from './agent-bench.ts';
+import { sharedBench, type AgentKit } from './agent-bench.ts';
+import { posixTest } from './agent-kit.ts';
 import { fixturePath, jobCases } from './fixtures.ts';
 import { argsProgram } from './programs.ts';
 
-export function fixtureContract(startAgent: StartAgent): void {
-  const bench = sharedBench(startAgent);
+export function fixtureContract(kit: AgentKit): void {
+  const bench = sharedBench(kit);
   const cases = jobCases();
   const claimed = cases.filter(({ expect: wanted }) => wanted !== 'left-alone');
   const left = cases.filter(({ expect: wanted }) => wanted === 'left-alone');
@@ -48,7 +49,7 @@ export function fixtureContract(startAgent: StartAgent): void {
     ]);
   });
 
-  test('the arguments of an example arrive exactly', async () => {
+  posixTest(kit, 'there is no Node')('the arguments of an example arrive exactly', async () => {
     const { spool } = bench();
     const example = cases.find(({ args }) => args !== undefined);
     if (!example) throw new Error('no example has arguments');

@@ -1,38 +1,37 @@
 import { expect, test } from 'vitest';
-import { isGone } from '../../support/spool-folder.ts';
-import { sharedBench, type StartAgent } from './agent-bench.ts';
+import { sharedBench, type AgentKit } from './agent-bench.ts';
 import { killRun, startLongRun } from './claim-contract.ts';
 
-export function killContract(startAgent: StartAgent): void {
-  const bench = sharedBench(startAgent);
+export function killContract(kit: AgentKit): void {
+  const bench = sharedBench(kit);
   const token = '00112233445566FF';
   const otherToken = 'FF00112233445566';
 
   test('kills the active run: when the END says so, the program is gone', async () => {
     const { spool } = bench();
-    const { id, pid } = await startLongRun(spool);
-    expect(isGone(pid)).toBe(false);
+    const { id, pid } = await startLongRun(bench());
+    expect(kit.isGone(pid, spool)).toBe(false);
     expect(await killRun(spool, id, token)).toBe('killed');
-    expect(isGone(pid)).toBe(true);
+    expect(kit.isGone(pid, spool)).toBe(true);
     const end = await spool.end(id);
     expect(end.get('reason')).toBe('killed');
-    expect(end.number('exit')).toBe(128 + end.number('signal'));
+    expect([end.get('exit'), end.get('signal')]).toEqual(kit.killed);
     expect(spool.output(id).toString()).toBe('awake\n');
   });
 
   test('another token kills nothing', async () => {
     const { spool } = bench();
-    const { id, pid } = await startLongRun(spool);
+    const { id, pid } = await startLongRun(bench());
     expect(await killRun(spool, id, otherToken)).toBe('not-known');
-    expect(isGone(pid)).toBe(false);
+    expect(kit.isGone(pid, spool)).toBe(false);
     expect(await killRun(spool, id, token)).toBe('killed');
   });
 
   test('a kill of another job leaves the active run alone', async () => {
     const { spool } = bench();
-    const { id, pid } = await startLongRun(spool);
+    const { id, pid } = await startLongRun(bench());
     expect(await killRun(spool, '0000DEAD', token)).toBe('not-known');
-    expect(isGone(pid)).toBe(false);
+    expect(kit.isGone(pid, spool)).toBe(false);
     expect(await killRun(spool, id, token)).toBe('killed');
   });
 
@@ -47,7 +46,7 @@ export function killContract(startAgent: StartAgent): void {
 
   test('the second kill of a run finds it ended', async () => {
     const { spool } = bench();
-    const { id } = await startLongRun(spool);
+    const { id } = await startLongRun(bench());
     expect(await killRun(spool, id, token)).toBe('killed');
     expect(await killRun(spool, id, token)).toBe('already-ended');
     expect((await spool.end(id)).get('reason')).toBe('killed');
@@ -55,7 +54,7 @@ export function killContract(startAgent: StartAgent): void {
 
   test('a job that still waits is not known', async () => {
     const { spool } = bench();
-    const { id } = await startLongRun(spool);
+    const { id } = await startLongRun(bench());
     const waiting = spool.deliver('run', [
       ['dir', 'B/0000DEAD'],
       ['exe', 'RUN.SH'],
@@ -75,7 +74,7 @@ export function killContract(startAgent: StartAgent): void {
 
   test('a probe during a run tells of the run', async () => {
     const { spool } = bench();
-    const { id, pid } = await startLongRun(spool);
+    const { id, pid } = await startLongRun(bench());
     const before = (await spool.info('before')).number('seq');
     await spool.end(spool.deliver('probe', []));
     const info = await spool.info('after');

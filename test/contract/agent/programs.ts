@@ -3,12 +3,6 @@
 /** Prints its arguments as JSON. */
 export const argsProgram = 'process.stdout.write(JSON.stringify(process.argv.slice(2)));\n';
 
-/** Prints what its standard input says, as JSON. */
-export const inputProgram = `
-const bytes = require('node:fs').readFileSync(0);
-process.stdout.write(JSON.stringify(bytes.toString('latin1')));
-`;
-
 /** Writes to both streams in turn; each time it waits until the LOG, its argument, has grown. */
 export const turnsProgram = `
 const fs = require('node:fs');
@@ -46,8 +40,14 @@ export function floodBytes(length: number): Buffer {
   return Buffer.from(Uint8Array.from({ length }, (_, index) => index % floodPeriod));
 }
 
+/** Prints each of its arguments as hex digits on a line of its own. */
+export const hexProgram = `#!/bin/sh
+for argument
+do
+  printf '%s' "$argument" | od -An -v -tx1 | tr -d ' \\n'
+  echo
+done
+`;
+
 /** Adds its argument as a line to a file beside it: how often and in which order programs were started. */
 export const noteProgram = '#!/bin/sh\necho "$1" >>STARTS.TXT\n';
-
-/** Says that it runs, then does nothing for a long time. */
-export const sleepProgram = '#!/bin/sh\necho awake\nexec sleep 600\n';

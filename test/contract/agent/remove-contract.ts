@@ -1,10 +1,11 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { crcOf, type Line, type SpoolEntries } from '../../support/spool-folder.ts';
-import { sharedBench, type StartAgent } from './agent-bench.ts';
+import { sharedBench, type AgentKit } from './agent-bench.ts';
+import { posixTest } from './agent-kit.ts';
 
-export function removeContract(startAgent: StartAgent): void {
-  const bench = sharedBench(startAgent);
+export function removeContract(kit: AgentKit): void {
+  const bench = sharedBench(kit);
   const remove = (dir: string, ...names: readonly string[]): Promise<SpoolEntries> => {
     const { spool } = bench();
     return spool.end(spool.deliver('remove', [['dir', dir], ...names.map((name): Line => ['file', name])]));
@@ -70,7 +71,7 @@ export function removeContract(startAgent: StartAgent): void {
     expect(spool.names(dir)).toEqual(['A.BIN', 'BUNDLE.OK']);
   });
 
-  test('a link itself and not what it leads to', async () => {
+  posixTest(kit, 'there are no links')('a link itself and not what it leads to', async () => {
     const { spool } = bench();
     const dir = spool.placed({ 'A.BIN': 'a' });
     spool.write('STAGE/KEPT.BIN', 'kept');

@@ -1,16 +1,8 @@
 import { renameSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import {
-  crcOf,
-  encodeSpoolFile,
-  isGone,
-  until,
-  type Line,
-  type SpoolFolder,
-} from '../../support/spool-folder.ts';
-import { onBench, type StartAgent } from './agent-bench.ts';
+import { crcOf, encodeSpoolFile, until, type Line, type SpoolFolder } from '../../support/spool-folder.ts';
+import { onBench, type AgentKit } from './agent-bench.ts';
 import { startLongRun } from './claim-contract.ts';
-import { noteProgram } from './programs.ts';
 
 /** A job as an agent leaves it that dies after the claim. */
 function claimed(spool: SpoolFolder, kind: string, lines: readonly Line[], id = spool.nextId()): string {
@@ -22,14 +14,14 @@ function claimed(spool: SpoolFolder, kind: string, lines: readonly Line[], id = 
 const starts = (spool: SpoolFolder, dir: string): readonly string[] =>
   (spool.read(`${dir}/STARTS.TXT`)?.toString() ?? '').split('\n').slice(0, -1);
 
-export function restartContract(startAgent: StartAgent): void {
-  test('an agent that dies in the middle of a run takes its program with it, and the next one says so', () =>
-    onBench(startAgent, async (bench) => {
+export function restartContract(kit: AgentKit): void {
+  test('an agent that dies in the middle of a run takes its program with it where it can, and the next one says so', () =>
+    onBench(kit, async (bench) => {
       const { spool } = bench;
       const first = await bench.start();
-      const { id, pid } = await startLongRun(spool);
+      const { id, pid } = await startLongRun(bench);
       await first.signal('SIGKILL');
-      await until('the program to be gone', () => isGone(pid));
+      await until('the program to be gone', () => kit.isGone(pid, spool));
       const log = spool.read(`OUT/${id}.LOG`) ?? Buffer.alloc(0);
       await bench.start();
       const end = await spool.end(id);
@@ -46,9 +38,9 @@ export function restartContract(startAgent: StartAgent): void {
     }));
 
   test('an agent that dies before the claim: the job runs exactly once', () =>
-    onBench(startAgent, async (bench) => {
+    onBench(kit, async (bench) => {
       const { spool } = bench;
-      const dir = spool.placed({ 'NOTE.SH': noteProgram });
+      const dir = spool.placed({ 'NOTE.SH': kit.note });
       const id = spool.deliver('run', [
         ['dir', dir],
         ['exe', 'NOTE.SH'],
@@ -62,9 +54,9 @@ export function restartContract(startAgent: StartAgent): void {
     }));
 
   test('an agent that dies at any instant: no job starts twice, and each gets its END', () =>
-    onBench(startAgent, async (bench) => {
+    onBench(kit, async (bench) => {
       const { spool } = bench;
-      const dir = spool.placed({ 'NOTE.SH': noteProgram });
+      const dir = spool.placed({ 'NOTE.SH': kit.note });
       const ids: string[] = [];
       for (const file of ['IN', 'RUN', 'OUT']) {
         const agent = await bench.start();
@@ -89,9 +81,9 @@ export function restartContract(startAgent: StartAgent): void {
     }));
 
   test('with a whole LOG and no END the run is agent-restarted', () =>
-    onBench(startAgent, async (bench) => {
+    onBench(kit, async (bench) => {
       const { spool } = bench;
-      const dir = spool.placed({ 'NOTE.SH': noteProgram });
+      const dir = spool.placed({ 'NOTE.SH': kit.note });
       const id = claimed(spool, 'run', [
         ['dir', dir],
         ['exe', 'NOTE.SH'],
@@ -111,10 +103,10 @@ export function restartContract(startAgent: StartAgent): void {
     }));
 
   test('without a LOG it is agent-restarted with none', () =>
-    onBench(startAgent, async (bench) => {
+    onBench(kit, async (bench) => {
       const { spool } = bench;
       const id = claimed(spool, 'run', [
-        ['dir', spool.placed({ 'NOTE.SH': noteProgram })],
+        ['dir', spool.placed({ 'NOTE.SH': kit.note })],
         ['exe', 'NOTE.SH'],
       ]);
       // Also when the TMP is lost.
@@ -130,9 +122,9 @@ export function restartContract(startAgent: StartAgent): void {
     }));
 
   test('with an END there only RUN is removed', () =>
-    onBench(startAgent, async (bench) => {
+    onBench(kit, async (bench) => {
       const { spool } = bench;
-      const dir = spool.placed({ 'NOTE.SH': noteProgram });
+      const dir = spool.placed({ 'NOTE.SH': kit.note });
       const id = claimed(spool, 'run', [
         ['dir', dir],
         ['exe', 'NOTE.SH'],
@@ -154,7 +146,7 @@ export function restartContract(startAgent: StartAgent): void {
     }));
 
   test('an interrupted place and verify are done again', () =>
-    onBench(startAgent, async (bench) => {
+    onBench(kit, async (bench) => {
       const { spool } = bench;
       const bytes = Buffer.from('engine');
       const file = `ENGINE.EXE,6,${crcOf(bytes)}`;
@@ -177,7 +169,7 @@ export function restartContract(startAgent: StartAgent): void {
     }));
 
   test('a kill and a probe are done again, after the runs', () =>
-    onBench(startAgent, async (bench) => {
+    onBench(kit, async (bench) => {
       const { spool } = bench;
       const run = 'F0000000';
       const kill = claimed(spool, 'kill', [
@@ -201,7 +193,7 @@ export function restartContract(startAgent: StartAgent): void {
     }));
 
   test('a job that was never understood ends bad-job', () =>
-    onBench(startAgent, async (bench) => {
+    onBench(kit, async (bench) => {
       const { spool } = bench;
       const id = claimed(spool, 'format', []);
       await bench.start();
@@ -210,7 +202,7 @@ export function restartContract(startAgent: StartAgent): void {
     }));
 
   test('a TMP without RUN is removed, other files of OUT stay', () =>
-    onBench(startAgent, async (bench) => {
+    onBench(kit, async (bench) => {
       const { spool } = bench;
       spool.write('OUT/00000001.TMP', ' '.repeat(2048));
       for (const name of ['00000002.LOG', '00000003.END', '00000003.K1']) spool.write(`OUT/${name}`, 'x');

@@ -1,9 +1,10 @@
 import { mkdirSync, renameSync, rmdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { crcOf, until, type Line, type SpoolEntries, type SpoolFolder } from '../../support/spool-folder.ts';
-import { sharedBench, type StartAgent } from './agent-bench.ts';
-import { startLongRun } from './claim-contract.ts';
-import { argsProgram, floodBytes, floodProgram, inputProgram, turnsProgram } from './programs.ts';
+import { sharedBench, type AgentKit } from './agent-bench.ts';
+import { killRun, startLongRun } from './claim-contract.ts';
+import { posixTest, type BundleProgram } from './agent-kit.ts';
+import { argsProgram, floodBytes, floodProgram, turnsProgram } from './programs.ts';
 
 const sh = (text: string): string => `#!/bin/sh\n${text}\n`;
 
@@ -26,14 +27,16 @@ function expectLogOf(spool: SpoolFolder, id: string, end: SpoolEntries): void {
   expect(spool.log(id).state).toBe('whole');
 }
 
-export function runContract(startAgent: StartAgent): void {
-  const bench = sharedBench(startAgent);
-  const runScript = (text: string, ...lines: readonly Line[]) =>
-    runOnce(bench().spool, { 'RUN.SH': sh(text) }, [['exe', 'RUN.SH'], ...lines]);
+export function runContract(kit: AgentKit): void {
+  const bench = sharedBench(kit);
+  const runScript = ({ files, lines }: BundleProgram, ...more: readonly Line[]) =>
+    runOnce(bench().spool, files, [...lines, ...more]);
 
   test('with a LOG and an END that say what happened', async () => {
     const { spool } = bench();
-    const { id, end } = await runScript('echo hello; echo oh >&2');
+    const { id, end } = await runScript(
+      kit.script('echo hello; echo oh >&2', ['say', 'hello', 'warn', 'oh']),
+    );
     expect([end.get('kind'), end.get('reason'), end.get('exit')]).toEqual(['run', 'exited', '0']);
     expect(
       ['signal', 'log', 'blocked_ms', 'oserr', 'why', 'keep'].filter((key) => end.get(key) !== undefined),
@@ -54,7 +57,7 @@ export function runContract(startAgent: StartAgent): void {
     for (const { ms } of records) expect(ms).toBeLessThanOrEqual(end.number('wall_ms') + 1000);
   });
 
-  test('whose arguments arrive exactly', async () => {
+  posixTest(kit, 'there is no Node')('whose arguments arrive exactly', async () => {
     const { spool } = bench();
     const args = [
       'a b',
@@ -84,51 +87,53 @@ export function runContract(startAgent: StartAgent): void {
   test('an exe gets its arguments too, in the folder of the bundle', async () => {
     const { spool } = bench();
     const { id, dir } = await runScript(
-      'pwd; for a; do echo "[$a]"; done',
+      kit.script('echo x >HERE.TXT; printf "%s\\n" "$@"', ['file', 'HERE.TXT', 'x', 'args']),
       ['arg', 'one two'],
       ['arg', ''],
       ['arg', '3'],
     );
-    const lines = spool.output(id).toString().split('\n');
-    expect(lines[0]?.endsWith(dir)).toBe(true);
-    expect(lines.slice(1)).toEqual(['[one two]', '[]', '[3]', '']);
+    expect(spool.output(id).toString()).toBe('one two\n\n3\n');
+    expect(spool.read(`${dir}/HERE.TXT`)?.toString()).toBe('x\n');
   });
 
-  test('both streams as records in order, each on the disk while the program runs', async () => {
-    const { spool } = bench();
-    const id = spool.nextId();
-    const dir = spool.placed({ 'TURNS.CJS': turnsProgram });
-    spool.deliver(
-      'run',
-      [
-        ['dir', dir],
-        ['prog', 'node'],
-        ['arg', 'TURNS.CJS'],
-        ['arg', `../../OUT/${id}.LOG`],
-      ],
-      id,
-    );
-    const end = await spool.end(id);
-    const { records } = spool.log(id);
-    expect(records.map(({ stream, bytes }) => `${stream}:${bytes.toString()}`)).toEqual([
-      'o:one',
-      'e:two',
-      'o:three',
-      'e:four',
-    ]);
-    const times = records.map(({ ms }) => ms);
-    expect(times).toEqual(times.toSorted((a, b) => a - b));
-    expectLogOf(spool, id, end);
-  });
+  posixTest(kit, 'there is no Node')(
+    'both streams as records in order, each on the disk while the program runs',
+    async () => {
+      const { spool } = bench();
+      const id = spool.nextId();
+      const dir = spool.placed({ 'TURNS.CJS': turnsProgram });
+      spool.deliver(
+        'run',
+        [
+          ['dir', dir],
+          ['prog', 'node'],
+          ['arg', 'TURNS.CJS'],
+          ['arg', `../../OUT/${id}.LOG`],
+        ],
+        id,
+      );
+      const end = await spool.end(id);
+      const { records } = spool.log(id);
+      expect(records.map(({ stream, bytes }) => `${stream}:${bytes.toString()}`)).toEqual([
+        'o:one',
+        'e:two',
+        'o:three',
+        'e:four',
+      ]);
+      const times = records.map(({ ms }) => ms);
+      expect(times).toEqual(times.toSorted((a, b) => a - b));
+      expectLogOf(spool, id, end);
+    },
+  );
 
   test.each([0, 1, 7, 127, 255])('that exits with %i', async (code) => {
-    const { end } = await runScript(`exit ${code}`);
+    const { end } = await runScript(kit.script(`exit ${code}`, ['exit', String(code)]));
     expect([end.get('reason'), end.number('exit'), end.get('signal')]).toEqual(['exited', code, undefined]);
   });
 
   test('that prints nothing', async () => {
     const { spool } = bench();
-    const { id, end } = await runScript(':');
+    const { id, end } = await runScript(kit.script(':', []));
     expect([end.number('o_bytes'), end.number('e_bytes'), spool.log(id).records.length]).toEqual([0, 0, 0]);
     expectLogOf(spool, id, end);
   });
@@ -136,32 +141,35 @@ export function runContract(startAgent: StartAgent): void {
   test('that prints any bytes', async () => {
     const { spool } = bench();
     const bytes = Buffer.from(Uint8Array.from({ length: 512 }, (_, index) => index % 256));
-    const { id, end } = await runOnce(spool, { 'RUN.SH': sh('cat BYTES.BIN'), 'BYTES.BIN': bytes }, [
-      ['exe', 'RUN.SH'],
+    const { files, lines } = kit.script('cat', ['input']);
+    const { id, end } = await runOnce(spool, { ...files, 'BYTES.BIN': bytes }, [
+      ...lines,
+      ['stdin', 'BYTES.BIN'],
     ]);
     expect(spool.output(id)).toEqual(bytes);
     expectLogOf(spool, id, end);
   });
 
-  test('that somebody else ends with a signal', async () => {
+  posixTest(kit, 'there are no signals')('that somebody else ends with a signal', async () => {
     const { spool } = bench();
-    const { id, pid } = await startLongRun(spool);
+    const { id, pid } = await startLongRun(bench());
     process.kill(pid, 'SIGTERM');
     const end = await spool.end(id);
     expect([end.get('reason'), end.number('exit'), end.number('signal')]).toEqual(['exited', 143, 15]);
   });
 
   test('that crashes', async () => {
-    const { end } = await runScript('kill -SEGV $$');
-    expect([end.get('reason'), end.number('exit'), end.number('signal')]).toEqual(['exited', 139, 11]);
+    const { end } = await runScript(kit.script('kill -SEGV $$', ['pointer']));
+    const crashed = kit.system === 'posix' ? ['139', '11'] : [String(0xc0000005 | 0), undefined];
+    expect([end.get('reason'), end.get('exit'), end.get('signal')]).toEqual(['exited', ...crashed]);
   });
 
   test('and AGENT.NFO says which one and its process, and afterwards none', async () => {
     const { spool } = bench();
-    const { id, pid } = await startLongRun(spool);
+    const { id, pid } = await startLongRun(bench());
     expect(pid).toBeGreaterThan(1);
-    process.kill(pid, 'SIGKILL');
-    await spool.end(id);
+    expect(await killRun(spool, id, '00112233445566FF')).toBe('killed');
+    expect((await spool.end(id)).number('pid')).toBe(pid);
     const info = await spool.info('after the run', (told) => told.get('job') === '-');
     expect(info.get('child_pid')).toBeUndefined();
   });
@@ -169,34 +177,32 @@ export function runContract(startAgent: StartAgent): void {
   describe('with standard input', () => {
     test('from the null device', async () => {
       const { spool } = bench();
-      const { id } = await runOnce(spool, { 'INPUT.CJS': inputProgram }, [
-        ['prog', 'node'],
-        ['arg', 'INPUT.CJS'],
-      ]);
-      expect(spool.output(id).toString()).toBe('""');
+      const { id } = await runScript(kit.script('cat; echo end', ['input', 'say', 'end']));
+      expect(spool.output(id).toString()).toBe('end\n');
     });
 
     test('from a file of the bundle', async () => {
       const { spool } = bench();
-      const lines: Line[] = [
-        ['prog', 'node'],
-        ['arg', 'INPUT.CJS'],
+      const { files, lines } = kit.script('cat', ['input']);
+      const { id } = await runOnce(spool, { ...files, 'PROMPT.TXT': 'Once\r\n' }, [
+        ...lines,
         ['stdin', 'PROMPT.TXT'],
-      ];
-      const { id } = await runOnce(spool, { 'INPUT.CJS': inputProgram, 'PROMPT.TXT': 'Once\r\n' }, lines);
-      expect(JSON.parse(spool.output(id).toString())).toBe('Once\r\n');
+      ]);
+      expect(spool.output(id).toString()).toBe('Once\r\n');
     });
   });
 
   describe('and keeps', () => {
-    const script =
-      'echo one >ONE.TXT; head -c 1048577 /dev/zero >LARGE.BIN; : >EMPTY.TXT; head -c 1048576 /dev/zero >MOST.BIN';
-
     test('side files by the order of their lines, without missing and larger ones', async () => {
       const { spool } = bench();
       const kept = ['ONE.TXT', 'NONE.TXT', 'LARGE.BIN', 'EMPTY.TXT', 'MOST.BIN'];
-      const { id, end } = await runScript(script, ...kept.map((name): Line => ['keep', name]));
       const most = Buffer.alloc(1_048_576);
+      const { files, lines } = kit.script('echo one >ONE.TXT', ['file', 'ONE.TXT', 'one']);
+      const { id, end } = await runOnce(
+        spool,
+        { ...files, 'EMPTY.TXT': '', 'MOST.BIN': most, 'LARGE.BIN': Buffer.alloc(1_048_577) },
+        [...lines, ...kept.map((name): Line => ['keep', name])],
+      );
       expect(end.all('keep')).toEqual([
         `ONE.TXT,1,4,${crcOf(Buffer.from('one\n'))}`,
         'EMPTY.TXT,4,0,00000000',
@@ -247,33 +253,36 @@ export function runContract(startAgent: StartAgent): void {
     });
   });
 
-  test('whose LOG cannot be opened for a while: it waits and nothing is lost', async () => {
-    const { spool } = bench();
-    const dir = spool.placed({ 'FLOOD.CJS': floodProgram });
-    const id = spool.deliver('run', [
-      ['dir', dir],
-      ['prog', 'node'],
-      ['arg', 'FLOOD.CJS'],
-      ['arg', '2'],
-      ['arg', 'wait'],
-    ]);
-    await until('the first record', () => spool.output(id).toString() === '!');
-    const [log, aside] = [spool.path(`OUT/${id}.LOG`), spool.path('ASIDE')];
-    renameSync(log, aside);
-    mkdirSync(log);
-    spool.write(`${dir}/GO`, '');
-    await untilStill('the program to wait', () => spool.read(`${dir}/PROGRESS`)?.toString());
-    rmdirSync(log);
-    renameSync(aside, log);
-    const end = await spool.end(id);
-    expect(end.number('o_bytes')).toBe(2 * 1024 * 1024 + 1);
-    expect(end.number('blocked_ms')).toBeGreaterThan(0);
-    expect(end.get('log')).toBeUndefined();
-    expect(spool.output(id).equals(Buffer.concat([Buffer.from('!'), floodBytes(2 * 1024 * 1024)]))).toBe(
-      true,
-    );
-    expectLogOf(spool, id, end);
-  });
+  posixTest(kit, 'there is no Node')(
+    'whose LOG cannot be opened for a while: it waits and nothing is lost',
+    async () => {
+      const { spool } = bench();
+      const dir = spool.placed({ 'FLOOD.CJS': floodProgram });
+      const id = spool.deliver('run', [
+        ['dir', dir],
+        ['prog', 'node'],
+        ['arg', 'FLOOD.CJS'],
+        ['arg', '2'],
+        ['arg', 'wait'],
+      ]);
+      await until('the first record', () => spool.output(id).toString() === '!');
+      const [log, aside] = [spool.path(`OUT/${id}.LOG`), spool.path('ASIDE')];
+      renameSync(log, aside);
+      mkdirSync(log);
+      spool.write(`${dir}/GO`, '');
+      await untilStill('the program to wait', () => spool.read(`${dir}/PROGRESS`)?.toString());
+      rmdirSync(log);
+      renameSync(aside, log);
+      const end = await spool.end(id);
+      expect(end.number('o_bytes')).toBe(2 * 1024 * 1024 + 1);
+      expect(end.number('blocked_ms')).toBeGreaterThan(0);
+      expect(end.get('log')).toBeUndefined();
+      expect(spool.output(id).equals(Buffer.concat([Buffer.from('!'), floodBytes(2 * 1024 * 1024)]))).toBe(
+        true,
+      );
+      expectLogOf(spool, id, end);
+    },
+  );
 }
 
 /** Waits until a value is there and has been the same for forty looks. */

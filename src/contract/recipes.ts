@@ -1,0 +1,1 @@
+export { matchRecipe, recipes, type Recipe } from '../domain/recipes.ts';

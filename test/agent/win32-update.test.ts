@@ -1,0 +1,17 @@
+import { describe } from 'vitest';
+import { notTested } from '../contract/agent/build-agent.ts';
+import { updateContract } from '../contract/agent/update-contract.ts';
+import { agentPrograms } from '../contract/agent/update-programs.ts';
+import { winePrefix } from '../support/wine.ts';
+import { buildForWindows, spoolAgentInWine, windowsMissing, windowsPrograms } from './windows.ts';
+
+const missing = windowsMissing();
+if (missing === undefined) {
+  const prefix = await winePrefix();
+  describe('the agent for Windows, updated,', () => {
+    const agent = buildForWindows(64);
+    updateContract(spoolAgentInWine(prefix, agent, windowsPrograms()), agentPrograms(agent));
+  });
+} else {
+  notTested('the update of the agent for Windows', missing);
+}
