@@ -22,7 +22,7 @@ const points: readonly KillPoint[] = [
   { name: 'PASS answered', at: { command: /^PASS/, when: 'answered' } },
   { name: 'before RETR MACHINE.ID', at: { command: /^RETR .*MACHINE\.ID/, when: 'before' } },
   { name: 'RETR AGENT.NFO answered', at: { command: /^RETR .*AGENT\.NFO/, when: 'answered' } },
-  { name: 'before RETR BUNDLE.OK', at: { command: /^RETR .*BUNDLE\.OK/, when: 'before' } },
+  { name: 'before SIZE of BUNDLE.OK', at: { command: /^SIZE .*BUNDLE\.OK/, when: 'before' } },
   { name: 'before SIZE of file 1', at: sized('FIRST.BIN', 'before') },
   { name: 'SIZE of file 1 answered', at: sized('FIRST.BIN', 'answered') },
   { name: 'before STOR of file 1', at: sent('FIRST.BIN', 'before') },
