@@ -22,7 +22,7 @@ fetch_musl() {
   if [ -e "$musl/$system/usr" ]; then return; fi
   mkdir -p "$root/lists/partial" "$root/cache/archives/partial"
   touch "$root/status"
-  options=(-o "Dir::State::lists=$root/lists" -o "Dir::Cache=$root/cache" -o "Dir::State::status=$root/status"
+  options=(-o Acquire::Retries=3 -o "Dir::State::lists=$root/lists" -o "Dir::Cache=$root/cache" -o "Dir::State::status=$root/status"
     -o APT::Sandbox::User=root -o APT::Architectures::=amd64 -o APT::Architectures::=i386
     -o APT::Architectures::=armel)
   # A list of no interest here may fail; what is needed and missing shows at the download.
