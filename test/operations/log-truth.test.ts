@@ -6,6 +6,7 @@ import { HandAgent } from '../support/hand-agent.ts';
 import type { TakenJob } from '../support/hand-agent.ts';
 import { TestFleet } from '../support/test-fleet.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { WatchedCable } from '../support/watched-cable.ts';
 
 /** A fleet of one machine whose agent is the test's hand. */
 async function handFleet(): Promise<{ fleet: TestFleet; hand: HandAgent }> {
@@ -226,5 +227,27 @@ describe('a log', () => {
     await waitFor('the END to go', () => !hand.has(`OUT/${job.id}.END`));
     expect(readFileSync(hand.path(log), 'latin1')).toContain('not yours');
     writeFileSync(hand.path(log), '');
+  }, 60_000);
+
+  test('with another token is left alone also when nobody looked at it before the END', async () => {
+    const { fleet: made, hand } = await handFleet();
+    await using fleet = made;
+    const cable = await WatchedCable.to(fleet.pcs[0]?.port ?? 0);
+    await fleet.operations.changeMachine('old', { port: cable.port });
+    const run = await fleet.startRun('go', 'old');
+    const job = await hand.claim();
+    const log = `OUT/${job.id}.LOG`;
+    cable.onCommand = (command) => {
+      // After the daemon looked for the log, and before it looks for the END.
+      if (!command.endsWith(`${job.id}.END`)) return;
+      cable.onCommand = () => {};
+      hand.write(log, hand.head({ ...job, token: '0'.repeat(16) }) + hand.record('not yours'));
+      hand.finish(job, hand.end(job, 'exited', ['log_bytes=0', 'log_crc32=00000000']));
+    };
+    expect(await fleet.runEnd(run.id)).toMatchObject({ state: 'succeeded', flags: [] });
+    await waitFor('the END to go', () => !hand.has(`OUT/${job.id}.END`));
+    expect(readFileSync(hand.path(log), 'latin1')).toContain('not yours');
+    await fleet.stopDaemon();
+    await cable.close();
   }, 60_000);
 });
