@@ -3,10 +3,11 @@ import { asDomainError, DomainError } from '../domain/errors.ts';
 import type { ErrorCode } from '../domain/errors.ts';
 import type { RunEnd } from '../domain/run.ts';
 import { crc32Hex } from '../lib/crc32.ts';
-import { keptPath, logPath } from '../spool/paths.ts';
+import { keptPath } from '../spool/paths.ts';
 import type { Link } from '../transports/transport.ts';
 import { addFlag, followLog, keepBoth } from './follow-log.ts';
 import { clearJob } from './jobs.ts';
+import { isOwnLog } from './own-log.ts';
 import type { Parts } from './parts.ts';
 import type { RunWork } from './run-work.ts';
 
@@ -26,7 +27,7 @@ export async function collectRun(parts: Parts, link: Link, work: RunWork, end: R
   await parts.store.runs.update(work.run.id, ended);
   work.run = { ...work.run, ...ended };
   try {
-    const leaveLog = work.logIsForeign === true || (await isUnread(parts, link, work));
+    const leaveLog = work.logIsForeign === true || !(await isOwnLog(parts, link, work.run, work.key));
     const what = { keptSlots: keptSlotsOf(work.bundle), leaveLog };
     if (await clearJob(parts, link, work.key.id, what)) {
       await parts.store.runs.update(work.run.id, { jobLeft: false });
@@ -38,12 +39,6 @@ export async function collectRun(parts: Parts, link: Link, work: RunWork, end: R
       'the run’s files stay on the machine for now',
     );
   }
-}
-
-/** Whether a log lies there of which nothing was taken in: whose it is nobody has seen, and so it is not ours to remove. */
-async function isUnread(parts: Parts, link: Link, { key, run }: RunWork): Promise<boolean> {
-  if ((await parts.store.runLogs.end(run.id)) > 0) return false;
-  return ((await link.size(logPath(key.id))) ?? 0) > 0;
 }
 
 /** Where kept files of a run may lie; an agent that died in between made some that its END does not name. */

@@ -3,11 +3,10 @@ import type { RunFlag } from '../domain/run.ts';
 import { logPath } from '../spool/paths.ts';
 import type { Link } from '../transports/transport.ts';
 import { LogIntake } from './log-intake.ts';
+import { LOG_SLACK_BYTES } from './own-log.ts';
 import type { Parts } from './parts.ts';
 import type { RunWork } from './run-work.ts';
 
-/** An agent keeps to the limit of its job; a file that is so much longer is no log of it. */
-const SLACK_BYTES = 64 * 1024;
 /** Of a log that differs from the stored one at most so much is kept beside it. */
 const KEPT_COPY_BYTES = 4 * 1024 * 1024;
 /** Names of kept files are upper case, so none of them is this. */
@@ -34,7 +33,7 @@ export async function followLog(
     if (!work.run.flags.includes('log-conflict')) await addFlag(parts, work, 'machine-lost-log');
     return false;
   }
-  const limit = work.run.limits.logMaxBytes + SLACK_BYTES;
+  const limit = work.run.limits.logMaxBytes + LOG_SLACK_BYTES;
   const upTo = Math.min(mostBytes, limit);
   if (storedBytes >= upTo) {
     if (upTo === limit) await addFlag(parts, work, 'log-cut');
@@ -81,7 +80,7 @@ async function pour(
 export async function keepBoth(parts: Parts, link: Link, work: RunWork): Promise<void> {
   const pieces: Uint8Array[] = [];
   let left = KEPT_COPY_BYTES;
-  const upTo = work.run.limits.logMaxBytes + SLACK_BYTES;
+  const upTo = work.run.limits.logMaxBytes + LOG_SLACK_BYTES;
   const take = async (bytes: Uint8Array): Promise<void> => {
     pieces.push(bytes.subarray(0, left));
     left -= Math.min(left, bytes.length);

@@ -1,3 +1,4 @@
+import { firstLineOf } from './own-log.ts';
 import type { Parts } from './parts.ts';
 import type { RunWork } from './run-work.ts';
 
@@ -28,7 +29,7 @@ export class LogIntake {
   ) {
     this.#parts = parts;
     this.#runId = work.run.id;
-    this.#firstLine = `#fleet98 1 ${work.key.id} ${work.key.token} `;
+    this.#firstLine = firstLineOf(work.key);
     this.#position = at.fromByte;
     this.#stored = at.storedBytes;
   }

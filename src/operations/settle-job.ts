@@ -31,7 +31,8 @@ export async function settleJob(
     if (place === 'waiting' && (await link.remove(jobPath(key.id)))) return undefined;
     const look = await lookAtEnd(link, key, store.daemonId);
     if (look.state === 'ours') {
-      await clearJob(parts, link, key.id, { patienceMs: settings.jobs.waitMs, ...(signal && { signal }) });
+      const patience = { patienceMs: settings.jobs.waitMs, ...(signal && { signal }) };
+      await clearJob(parts, link, key.id, { leaveLog: true, ...patience });
       return look.end;
     }
     // Whatever it is, the job has ended; it stays there as evidence.

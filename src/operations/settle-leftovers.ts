@@ -7,6 +7,7 @@ import { keptSlotsOf } from './collect-run.ts';
 import { newJobKey } from './job-key.ts';
 import { clearJob, findJob, lookAtEnd } from './jobs.ts';
 import type { JobKey } from './jobs.ts';
+import { isOwnLog } from './own-log.ts';
 import type { Parts } from './parts.ts';
 import { performShortJob, settleShortJobs } from './short-job.ts';
 
@@ -48,7 +49,8 @@ async function isCleared(
   // Under this name lies another job; whose ever it is, it is not ours to clear away.
   if (look.state === 'unusable' && look.foreign) return true;
   const bundle = await parts.store.bundles.get(run.bundleId);
-  return clearJob(parts, link, key.id, { keptSlots: keptSlotsOf(bundle) });
+  const leaveLog = !(await isOwnLog(parts, link, run, key));
+  return clearJob(parts, link, key.id, { keptSlots: keptSlotsOf(bundle), leaveLog });
 }
 
 async function stop(

@@ -151,6 +151,31 @@ test('a run that is abandoned frees its machine, and what it left there is clear
   expect(hand.read(inBundle('STARTS.TXT'))).toBe('xxx');
 }, 120_000);
 
+test('a log under the name of an abandoned run goes with what it left only if it is its own', async () => {
+  const scene = await lossyFleet();
+  await using fleet = scene.fleet;
+  const { pc, hand, cable, lose } = scene;
+  await pc.stopAgent();
+  for (const isOwn of [true, false]) {
+    const { id } = await fleet.startRun('loop', 'old');
+    const job = await hand.claim();
+    await lose(id);
+    const log = `OUT/${job.id}.LOG`;
+    // Nobody has looked at it when the run is given up.
+    hand.write(log, hand.head(isOwn ? job : { ...job, token: 'F'.repeat(16) }) + hand.record('late'));
+    hand.finish(job, hand.end(job, 'exited'));
+    await fleet.operations.abandonRun(id);
+    await cable.plug();
+    const next = await fleet.startRun('loop', 'old');
+    const nextJob = await hand.claim();
+    expect(hand.has(log)).toBe(!isOwn);
+    expect(hand.has(`OUT/${job.id}.END`)).toBe(false);
+    hand.write(`OUT/${nextJob.id}.LOG`, hand.head(nextJob));
+    hand.finish(nextJob, hand.end(nextJob, 'exited'));
+    await fleet.runEnd(next.id);
+  }
+}, 60_000);
+
 test('a run that does not stop because its agent is gone can be abandoned', async () => {
   const scene = await lossyFleet();
   await using fleet = scene.fleet;
