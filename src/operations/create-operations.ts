@@ -3,6 +3,7 @@ import { DomainError } from '../domain/errors.ts';
 import type { Machine } from '../domain/machine.ts';
 import type { RunLimits } from '../domain/run.ts';
 import { starterName } from '../domain/starter.ts';
+import { AttendedWork } from './attended-work.ts';
 import { benchmarkReport } from './benchmark-report.ts';
 import { AgentUpdates } from './update-agent.ts';
 import { Benchmarks } from './benchmarks.ts';
@@ -39,7 +40,8 @@ export function createOperations(
     runs.wake();
   };
   const machines = new Machines(parts, wakeAll);
-  const machineFiles = new MachineFiles(parts, wakeAll);
+  const attended = new AttendedWork(parts, wakeAll);
+  const machineFiles = new MachineFiles(parts, attended);
   const deployments = new Deployments(parts, wakeAll);
   const runs = new Runs(parts, wakeAll);
   const benchmarks = new Benchmarks(parts, {
@@ -48,7 +50,7 @@ export function createOperations(
     wakeAll,
   });
   const housekeeping = new Housekeeping(parts);
-  const updates = new AgentUpdates(parts, wakeAll);
+  const updates = new AgentUpdates(parts, attended);
   return {
     events,
     registerMachine: (input) => machines.register(input),
@@ -79,7 +81,7 @@ export function createOperations(
       runs.start();
       housekeeping.start();
     },
-    stop: () => stopAll(parts, [machineFiles, updates, deployments, runs, housekeeping]),
+    stop: () => stopAll(parts, [attended, deployments, runs, housekeeping]),
   };
 }
 

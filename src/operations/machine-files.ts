@@ -4,7 +4,7 @@ import { DomainError } from '../domain/errors.ts';
 import type { AgentFacts, Machine } from '../domain/machine.ts';
 import type { Link } from '../transports/transport.ts';
 import { refreshAgent } from './agent-facts.ts';
-import { withFilesLane } from './files-lane.ts';
+import type { AttendedWork } from './attended-work.ts';
 import { newJobKey } from './job-key.ts';
 import { checkOverLink, checksInEnd, readMarker } from './measure-bundle.ts';
 import type { BundleCheck, FileCheck } from './measure-bundle.ts';
@@ -13,19 +13,16 @@ import { bundleFor } from './resolve-bundle.ts';
 import { neededBy, removeVersion } from './placed-versions.ts';
 import { verifyJob } from './placements.ts';
 import { requireMachine } from './select-machines.ts';
-import { settleLeftovers } from './settle-leftovers.ts';
 import { performShortJob } from './short-job.ts';
 
 /** What a person does with the files that lie on one machine. */
 export class MachineFiles {
   readonly #parts: Parts;
-  readonly #onEnd: () => void;
-  readonly #stopping = new AbortController();
-  readonly #working = new Set<Promise<unknown>>();
+  readonly #work: AttendedWork;
 
-  constructor(parts: Parts, onEnd: () => void) {
+  constructor(parts: Parts, work: AttendedWork) {
     this.#parts = parts;
-    this.#onEnd = onEnd;
+    this.#work = work;
   }
 
   /** Measures what is placed there, or one bundle of it, and keeps what was found out. NOT_DEPLOYED, MACHINE_BUSY. */
@@ -49,15 +46,10 @@ export class MachineFiles {
     await this.#onMachine(machine, 'remove', async (link, agent) => {
       await this.#refuseNeeded(machine, bundle);
       await removeVersion(this.#parts, link, machine, agent, bundle, (key, job) =>
-        performShortJob(this.#parts, link, machine.id, key, job, this.#stopping.signal),
+        performShortJob(this.#parts, link, machine.id, key, job, this.#work.signal),
       );
     });
     return bundle;
-  }
-
-  async stop(): Promise<void> {
-    this.#stopping.abort(new DomainError('CANCELED', 'the daemon is stopping'));
-    await Promise.allSettled(this.#working);
   }
 
   async #readyMachine(name: string): Promise<Machine> {
@@ -89,25 +81,14 @@ export class MachineFiles {
     throw new DomainError('BUNDLE_IN_USE', `${needer} needs ${what} on ${machine.name}`);
   }
 
-  async #onMachine<T>(
+  #onMachine<T>(
     machine: Machine,
     what: 'verify' | 'remove',
     use: (link: Link, agent: AgentFacts | undefined) => Promise<T>,
   ): Promise<T> {
-    const { signal } = this.#stopping;
-    const working = withFilesLane(this.#parts, machine, what, signal, () =>
-      this.#parts.sessions.with(machine.id, async (link) => {
-        await settleLeftovers(this.#parts, link, machine.id, signal);
-        return use(link, await refreshAgent(this.#parts, machine, link));
-      }),
+    return this.#work.on(machine, what, async (link) =>
+      use(link, await refreshAgent(this.#parts, machine, link)),
     );
-    this.#working.add(working);
-    try {
-      return await working;
-    } finally {
-      this.#working.delete(working);
-      this.#onEnd();
-    }
   }
 
   async #check(
@@ -129,7 +110,7 @@ export class MachineFiles {
   async #askAgent(link: Link, machine: Machine, bundle: Bundle): Promise<FileCheck[]> {
     const key = newJobKey();
     const job = verifyJob(this.#parts, key, bundle);
-    const { signal } = this.#stopping;
+    const { signal } = this.#work;
     return checksInEnd(bundle, await performShortJob(this.#parts, link, machine.id, key, job, signal));
   }
 
@@ -137,7 +118,7 @@ export class MachineFiles {
     const { readBackMaxBytes } = this.#parts.settings.deploy;
     const files: FileCheck[] = [];
     for (const file of bundle.files) {
-      this.#stopping.signal.throwIfAborted();
+      this.#work.signal.throwIfAborted();
       files.push(await checkOverLink(link, `${bundle.folder}/${file.name}`, file, readBackMaxBytes));
     }
     return files;

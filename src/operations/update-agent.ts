@@ -8,12 +8,11 @@ import { encodeUpdateJob } from '../spool/job-file.ts';
 import { stagePath } from '../spool/paths.ts';
 import type { Link } from '../transports/transport.ts';
 import { refreshAgent } from './agent-facts.ts';
-import { withFilesLane } from './files-lane.ts';
+import type { AttendedWork } from './attended-work.ts';
 import { newJobKey } from './job-key.ts';
 import type { Parts } from './parts.ts';
 import { kindOf, kitsOf } from './resolve-bundle.ts';
 import { requireMachine } from './select-machines.ts';
-import { settleLeftovers } from './settle-leftovers.ts';
 import { performShortJob } from './short-job.ts';
 
 /** How many waits for a job the two agents may need: the old one measures and tries the new, which then starts. */
@@ -27,22 +26,15 @@ interface NewAgent {
 /** Puts ready-made agents in the place of those that run on machines. */
 export class AgentUpdates {
   readonly #parts: Parts;
-  readonly #onEnd: () => void;
-  readonly #stopping = new AbortController();
-  readonly #working = new Set<Promise<unknown>>();
+  readonly #work: AttendedWork;
 
-  constructor(parts: Parts, onEnd: () => void) {
+  constructor(parts: Parts, work: AttendedWork) {
     this.#parts = parts;
-    this.#onEnd = onEnd;
+    this.#work = work;
   }
 
   async start(): Promise<void> {
     await this.#parts.store.agentUpdates.closeInterrupted(this.#parts.clock.nowMs());
-  }
-
-  async stop(): Promise<void> {
-    this.#stopping.abort(new DomainError('CANCELED', 'the daemon is stopping'));
-    await Promise.allSettled(this.#working);
   }
 
   async update(name: string, requestedBy: string): Promise<AgentUpdate> {
@@ -51,16 +43,7 @@ export class AgentUpdates {
       throw new DomainError('MACHINE_NOT_READY', `${machine.name} is ${machine.state}`);
     }
     const newAgent = await this.#newAgentFor(machine);
-    const working = withFilesLane(this.#parts, machine, 'update', this.#stopping.signal, () =>
-      this.#parts.sessions.with(machine.id, (link) => this.#onLink(link, machine, newAgent, requestedBy)),
-    );
-    this.#working.add(working);
-    try {
-      return await working;
-    } finally {
-      this.#working.delete(working);
-      this.#onEnd();
-    }
+    return this.#work.on(machine, 'update', (link) => this.#onLink(link, machine, newAgent, requestedBy));
   }
 
   async #newAgentFor(machine: Machine): Promise<NewAgent> {
@@ -78,7 +61,6 @@ export class AgentUpdates {
     requestedBy: string,
   ): Promise<AgentUpdate> {
     const { store, clock } = this.#parts;
-    await settleLeftovers(this.#parts, link, machine.id, this.#stopping.signal);
     const old = await refreshAgent(this.#parts, machine, link);
     if (!old) throw new DomainError('AGENT_NEEDED', `${machine.name} has no agent that could give way`);
     const from = buildOf(old);
@@ -93,7 +75,7 @@ export class AgentUpdates {
       return { state: 'done', from, to };
     } catch (thrown) {
       const { code, message: detail } = asDomainError(thrown);
-      const state = this.#stopping.signal.aborted ? 'interrupted' : 'failed';
+      const state = this.#work.signal.aborted ? 'interrupted' : 'failed';
       await store.agentUpdates.end(id, { state, code, detail, atMs: clock.nowMs() });
       throw thrown;
     }
@@ -128,7 +110,7 @@ export class AgentUpdates {
       const facts = await refreshAgent(this.#parts, machine, link);
       const isLate = clock.monotonicMs() - startMs > settings.jobs.waitMs;
       if (expectedBuild === undefined || facts?.build === expectedBuild || isLate) return facts;
-      await clock.sleep(settings.jobs.pollMs, this.#stopping.signal);
+      await clock.sleep(settings.jobs.pollMs, this.#work.signal);
     }
   }
 
@@ -136,7 +118,7 @@ export class AgentUpdates {
   async #patiently<T>(machine: Machine, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { clock, settings } = this.#parts;
     const over = new AbortController();
-    const signal = AbortSignal.any([this.#stopping.signal, over.signal]);
+    const signal = AbortSignal.any([this.#work.signal, over.signal]);
     const done = new AbortController();
     const patienceMs = PATIENCE * settings.jobs.waitMs;
     const timer = clock.sleep(patienceMs, done.signal).then(
