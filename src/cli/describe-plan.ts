@@ -1,5 +1,5 @@
 import type { DeployPlan } from '../contract/deployments.ts';
-import { duration, size, table } from './format.ts';
+import { duration, machineCount, size, table } from './format.ts';
 import { visibleLine } from './visible.ts';
 
 type MachinePlan = DeployPlan['machines'][number];
@@ -24,6 +24,6 @@ export function describePlan({ bundle, machines, bytesToSend }: DeployPlan): str
   const findings = machines.flatMap(({ machine, findings: found }) =>
     found.map(({ level, code, message }) => `${visibleLine(`${machine}: ${level} ${code}: ${message}`)}\n`),
   );
-  const sum = `${bundle}: ${size(bytesToSend)} to send to ${machines.length} machine(s); nothing was sent.`;
+  const sum = `${bundle}: ${size(bytesToSend)} to send to ${machineCount(machines.length)}; nothing was sent.`;
   return `${table(heads, rows)}${findings.join('')}${visibleLine(sum)}\n`;
 }

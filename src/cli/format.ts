@@ -54,5 +54,8 @@ export function rate(perSecond: number): string {
   return perSecond >= 99.95 ? String(Math.round(perSecond)) : String(Number(perSecond.toPrecision(3)));
 }
 
+/** `1 machine`, `2 machines`. */
+export const machineCount = (count: number): string => `${count} machine${count === 1 ? '' : 's'}`;
+
 export const when = (iso: string | undefined): string | undefined =>
   iso?.replace('T', ' ').replace(/\.\d+Z$/, ' UTC');

@@ -79,7 +79,7 @@ describe('deploy', () => {
         'MACHINE  TO SEND  TAKES  SENT       COPIED   THERE',
         'p2       1.5 MB   13 s   MODEL.BIN  TOK.BIN  RUN.EXE',
         'p2: warn RAM_SMALL: It is␇ small.',
-        'a@2: 1.5 MB to send to 1 machine(s); nothing was sent.',
+        'a@2: 1.5 MB to send to 1 machine; nothing was sent.',
         '',
       ].join('\n'),
     );

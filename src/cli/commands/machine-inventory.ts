@@ -4,7 +4,7 @@ import type { Machine, NewMachine } from '../../contract/machines.ts';
 import { leaf, type Cli, type CommonOptions } from '../cli.ts';
 import type { Client } from '../client.ts';
 import { explain, ProblemError, UsageError } from '../failures.ts';
-import { table } from '../format.ts';
+import { machineCount, table } from '../format.ts';
 import {
   formatOf,
   inventoryOf,
@@ -153,7 +153,7 @@ async function exportMachines(
     });
     cli.print(options, { file: path, machines: kept.length }, () => '');
   }
-  cli.note(`${kept.length} machines; passwords are not in it`);
+  cli.note(`${machineCount(kept.length)}; passwords are not in it`);
 }
 
 const formatOption = () => new Option('--format <format>', 'csv or yaml').choices(['csv', 'yaml']);
