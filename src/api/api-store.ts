@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Absence } from '../domain/absence.ts';
 import type { Artifact, ArtifactKind } from '../domain/artifact.ts';
 import type { Benchmark } from '../domain/benchmark.ts';
 import type { Bundle } from '../domain/bundle.ts';
@@ -58,6 +59,10 @@ export interface ApiStore {
   readonly lanes: {
     all(): Promise<readonly Lane[]>;
     get(machineId: string): Promise<Lane | undefined>;
+  };
+  readonly absences: {
+    all(): Promise<readonly Absence[]>;
+    get(machineId: string): Promise<Absence | undefined>;
   };
   readonly artifacts: {
     list(query: PageRequest & { readonly kind?: ArtifactKind }): Promise<Page<Artifact>>;

@@ -1,5 +1,5 @@
 import type { Machine } from '../contract/machines.ts';
-import { facts, when } from './format.ts';
+import { clockTime, facts, when } from './format.ts';
 
 /** What a machine is, in one line. */
 export const describeAgent = ({ agent }: Machine): string | undefined =>
@@ -10,6 +10,15 @@ const ages = { current: '', old: ', old agent', 'too-old': ', old agent, too old
 const ageOf = ({ agent, name }: Machine): string =>
   agent && agent.age !== 'current' ? `${ages[agent.age]}: fleet98 machine agent ${name}` : '';
 
+/** What a machine that does one thing at a time is at, in words for a person. */
+export function describeAway({ away }: Pick<Machine, 'away'>): string | undefined {
+  if (!away) return undefined;
+  if (away.state === 'waiting-for-keyboard')
+    return 'waits for somebody to end its FTP server (Alt-X or Ctrl-C there)';
+  const by = away.backBy === undefined ? '' : ` by ${clockTime(away.backBy)}`;
+  return away.state === 'overdue' ? `overdue: it should have been back${by}` : `busy, back${by} (predicted)`;
+}
+
 /** All that is known of a machine, a fact per line. */
 export function describe(machine: Machine): string {
   const { agent, server } = machine;
@@ -18,6 +27,7 @@ export function describe(machine: Machine): string {
     ['state', machine.state + (machine.held ? ', on hold' : '') + (machine.simulated ? ', simulated' : '')],
     ['health', machine.health],
     ['busy', machine.busy && `${machine.busy.owner} since ${when(machine.busy.since)}`],
+    ['away', machine.away && `${describeAway(machine)}, for ${machine.away.owner}`],
     ['address', `${machine.host}:${machine.port} as ${machine.user}`],
     ['server', server?.banner],
     ['spool', machine.spool],

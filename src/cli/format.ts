@@ -59,3 +59,13 @@ export const machineCount = (count: number): string => `${count} machine${count 
 
 export const when = (iso: string | undefined): string | undefined =>
   iso?.replace('T', ' ').replace(/\.\d+Z$/, ' UTC');
+
+const two = (number: number): string => String(number).padStart(2, '0');
+
+/** The time of day where the reader is, with the day when it is not today. */
+export function clockTime(iso: string, now = new Date()): string {
+  const at = new Date(iso);
+  const time = `${two(at.getHours())}:${two(at.getMinutes())}`;
+  if (at.toDateString() === now.toDateString()) return time;
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${time}`;
+}

@@ -77,6 +77,20 @@ export const Busy = Type.Object({
 });
 export type Busy = Static<typeof Busy>;
 
+/** A machine that does one thing at a time has its FTP server or its agent, never both. */
+export const Away = Type.Object(
+  {
+    state: Type.Enum(['waiting-for-keyboard', 'working', 'overdue'], {
+      description: 'waiting-for-keyboard: jobs lie there, and somebody has to end its FTP server',
+    }),
+    owner: Type.String({ description: 'What it works for: `run:42`, `deployment:12`, `verify:…`' }),
+    since: Time,
+    backBy: Type.Optional(Type.String({ format: 'date-time', description: 'A prediction' })),
+  },
+  { description: 'Nothing answers there while it works, and that is no fault' },
+);
+export type Away = Static<typeof Away>;
+
 const Server = Type.Object({
   banner: Type.String(),
   syst: Type.String(),
@@ -84,6 +98,9 @@ const Server = Type.Object({
   restartRead: Type.Boolean(),
   restartWrite: Type.Optional(Type.Enum(['appe', 'rest'])),
   dataConnections: Type.Array(Type.String()),
+  endServer: Type.Optional(
+    Type.Boolean({ description: 'The server can be ended from here, so that the agent can work' }),
+  ),
   foreignFiles: Type.Optional(
     Type.Array(Type.String(), { description: 'Files of jobs that this daemon does not know' }),
   ),
@@ -130,6 +147,7 @@ export const Machine = Type.Object(
     health: MachineHealth,
     held: Type.Boolean({ description: 'While true no new work starts here' }),
     busy: Type.Optional(Busy),
+    away: Type.Optional(Away),
     host: Type.String(),
     port: Type.Integer(),
     user: Type.String(),

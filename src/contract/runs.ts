@@ -115,7 +115,14 @@ export const Run = Type.Object(
 );
 export type Run = Static<typeof Run>;
 
-export const RunsStarted = Type.Object({ runs: Type.Array(RunSummary) });
+export const RunsStarted = Type.Object({
+  runs: Type.Array(RunSummary),
+  notes: Type.Optional(
+    Type.Array(Type.Object({ machine: Type.String(), code: Type.String(), message: Type.String() }), {
+      description: 'What such a run is like on a machine where it is not as usual',
+    }),
+  ),
+});
 export type RunsStarted = Static<typeof RunsStarted>;
 
 export const RunQuery = strict({

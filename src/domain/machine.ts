@@ -22,6 +22,8 @@ export interface MachineServer {
   readonly restartRead: boolean;
   readonly restartWrite?: 'appe' | 'rest';
   readonly dataConnections: readonly string[];
+  /** SITE QUIT ends the server; asked only of machines that do one thing at a time. */
+  readonly endServer?: boolean;
   /** Measured on 4 KiB or more; a hint, not a benchmark. */
   readonly writeBytesPerSecond?: number;
   readonly readBytesPerSecond?: number;

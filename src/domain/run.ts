@@ -16,13 +16,17 @@ export type RunState =
 
 export type RunEvent =
   | 'start'
+  /** Its job lies on the machine, and a person there has to let the agent at it. */
+  | 'park'
+  /** The FTP server has left, so that the agent takes the job, unseen. */
+  | 'left'
   | 'claimed'
   | 'ended'
   | 'cancel'
   | 'lose'
   /** A lost run was found under way. */
   | 'found'
-  /** A lost run was found never to have begun. */
+  /** A run that was lost, or went on unseen, was found not to have begun. */
   | 'unclaimed'
   /** A person closes a run that no machine can tell of. */
   | 'abandon'
@@ -40,8 +44,16 @@ const outcomes = {
 
 export const runTable: StateTable<RunState, RunEvent> = {
   queued: { start: 'starting', cancel: 'canceled', fail: 'failed' },
-  starting: { claimed: 'running', ended: 'collecting', cancel: 'canceling', lose: 'lost', fail: 'failed' },
-  running: { ended: 'collecting', cancel: 'canceling', lose: 'lost', fail: 'failed' },
+  starting: {
+    claimed: 'running',
+    park: 'queued',
+    left: 'running',
+    ended: 'collecting',
+    cancel: 'canceling',
+    lose: 'lost',
+    fail: 'failed',
+  },
+  running: { unclaimed: 'starting', ended: 'collecting', cancel: 'canceling', lose: 'lost', fail: 'failed' },
   collecting: { ...outcomes, lose: 'lost' },
   canceling: { ended: 'collecting', claimed: 'canceling', lose: 'lost', abandon: 'failed', ...outcomes },
   lost: {
@@ -143,3 +155,7 @@ export interface Run {
   /** When the raw log was removed for its age. */
   readonly logExpiredAtMs?: number;
 }
+
+/** A queued run whose job lies on its machine already, until a person there lets the agent at it. */
+export const isParked = ({ state, jobId }: Pick<Run, 'state' | 'jobId'>): boolean =>
+  state === 'queued' && jobId !== undefined;

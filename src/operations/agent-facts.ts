@@ -42,10 +42,7 @@ export function ignoreDamage(error: unknown): undefined {
   throw error;
 }
 
-/**
- * Reads AGENT.NFO and keeps it with the machine. A changed boot counter means that the machine may have lost power:
- * what was placed there is unverified until measured again.
- */
+/** Reads AGENT.NFO and keeps it with the machine. */
 export async function refreshAgent(
   parts: { store: Store; clock: Clock },
   machine: Machine,
@@ -53,13 +50,27 @@ export async function refreshAgent(
 ): Promise<AgentFacts | undefined> {
   const facts = await readAgent(link, parts.clock);
   if (!facts) return undefined;
-  if (machine.boot !== undefined && machine.boot !== facts.boot) {
-    await parts.store.placements.markUnverified(machine.id);
-  }
+  await settleBoot(parts.store, machine.id, facts.boot);
   await parts.store.machines.update(
     machine.id,
     { agent: facts, boot: facts.boot, simulated: machine.simulated || facts.simulated },
     parts.clock.nowMs(),
   );
   return facts;
+}
+
+/**
+ * A changed boot counter means that the machine may have lost power: what was placed there is unverified until measured
+ * again. One start is no wonder where the agent was given its turn.
+ */
+export async function settleBoot(
+  store: Pick<Store, 'machines' | 'absences' | 'placements'>,
+  machineId: string,
+  boot: number,
+): Promise<void> {
+  const known = (await store.machines.get(machineId))?.boot;
+  if (known === undefined || known === boot) return;
+  const absence = await store.absences.get(machineId);
+  if (absence?.boot !== undefined && boot === absence.boot + 1) return;
+  await store.placements.markUnverified(machineId);
 }

@@ -9,12 +9,13 @@ import { platformOf } from '../platforms/index.ts';
 import { encodeRunJob } from '../spool/job-file.ts';
 import type { Store } from '../store/open-store.ts';
 import { newJobKey } from './job-key.ts';
+import { goesDown } from './one-at-a-time.ts';
 import { platformIdOf } from './preflight-plan.ts';
 
 /**
  * Refuses, before anything is saved or sent, what a machine could only refuse later or would change: bad values, lines
  * that are too long, characters that do not arrive. Throws BUNDLE_HAS_NO_COMMAND, PARAMETER_UNKNOWN, PARAMETER_INVALID,
- * COMMAND_TOO_LONG, COMMAND_CHARACTER.
+ * COMMAND_TOO_LONG, COMMAND_CHARACTER, LIMIT_NEEDED.
  */
 export async function checkRunnable(
   store: Pick<Store, 'artifacts' | 'daemonId'>,
@@ -35,9 +36,16 @@ export async function checkRunnable(
   const words = [exe ?? program ?? '', ...args];
   const facts = await startedProgram(store, bundle);
   for (const machine of machines) {
+    if (asked.limits.limitSeconds === 0 && goesDown(machine)) throw limitNeeded(machine.name);
     checkWords(words, commandLineFacts(platformOf(platformIdOf(machine)), facts), machine.name);
   }
 }
+
+const limitNeeded = (machine: string): DomainError =>
+  new DomainError(
+    'LIMIT_NEEDED',
+    `${machine} does one thing at a time and cannot be reached during a run; say how long the run may take`,
+  );
 
 /** What is known of the file that is started. */
 async function startedProgram(

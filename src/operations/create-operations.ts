@@ -20,6 +20,7 @@ import type { Operations } from './operations.ts';
 import type { Parts } from './parts.ts';
 import { followRun, tokenEvents } from './run-feed.ts';
 import { bundlesFor } from './resolve-bundle.ts';
+import { runNotes } from './run-notes.ts';
 import { Runs } from './runs.ts';
 import type { AdmittedBundle } from './runs.ts';
 import { selectMachines } from './select-machines.ts';
@@ -66,6 +67,7 @@ export function createOperations(
     updateAgent: (name, requestedBy) => updates.update(name, requestedBy),
     ...deployOperations(parts, deployments, machineFiles),
     run: (request) => startRuns(parts, runs, request),
+    runNotes: (names) => runNotes(parts.store, names),
     cancelRun: (id) => runs.cancel(id),
     abandonRun: (id) => runs.abandon(id),
     createBenchmark: (request) => benchmarks.create(request),
@@ -76,6 +78,8 @@ export function createOperations(
     backup: () => parts.store.backup(parts.clock.nowMs()),
     stageRestore: (source) => parts.store.stageRestore(source, parts.clock.nowMs()),
     start: async () => {
+      // Whoever waited for a key died with the daemon before this one; runs that still do say so again.
+      await parts.store.absences.removeKind('keyboard');
       await updates.start();
       await deployments.start();
       runs.start();

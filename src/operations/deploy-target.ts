@@ -1,3 +1,4 @@
+import type { EndFile } from '../spool/end-file.ts';
 import type { Link } from '../transports/transport.ts';
 import { refreshAgent } from './agent-facts.ts';
 import { deliverDirectly } from './deliver-directly.ts';
@@ -13,17 +14,21 @@ import type { TargetWork } from './target-work.ts';
  */
 export async function deployTarget(parts: Parts, work: TargetWork): Promise<void> {
   await parts.sessions.with(work.machine.id, async (link) => {
-    await settleEarlierJob(parts, link, work);
+    const earlier = await settleEarlierJob(parts, link, work);
     await settleLeftovers(parts, link, work.machine.id, work.signal);
     const agent = link.freshAgent ?? (await refreshAgent(parts, work.machine, link));
-    if (agent) await placeByAgent(parts, link, work, agent);
+    if (agent) await placeByAgent(parts, link, work, { agent, earlier });
     else await deliverDirectly(parts, link, work);
   });
 }
 
 /** A job of an earlier try may still move staged files about. */
-async function settleEarlierJob(parts: Parts, link: Link, { target, signal }: TargetWork): Promise<void> {
+async function settleEarlierJob(
+  parts: Parts,
+  link: Link,
+  { target, signal }: TargetWork,
+): Promise<EndFile | undefined> {
   const { jobId, jobToken } = target;
-  if (jobId === undefined || jobToken === undefined) return;
-  await settleJob(parts, link, { id: jobId, token: jobToken }, signal);
+  if (jobId === undefined || jobToken === undefined) return undefined;
+  return settleJob(parts, link, { id: jobId, token: jobToken }, signal);
 }

@@ -1,23 +1,19 @@
 import { isRunEnded } from '../domain/run.ts';
-import type { RunEnd } from '../domain/run.ts';
 import { runPath } from '../spool/paths.ts';
 import type { Link } from '../transports/transport.ts';
 import { READ_MS } from './owned-link.ts';
 import type { OwnedLink } from './owned-link.ts';
 import { ignoreDamage, readAgent } from './agent-facts.ts';
 import { stopOnMachine } from './cancel-run.ts';
-import { concludeRun, failRun } from './close-run.ts';
+import { concludeRun } from './close-run.ts';
 import { collectRun } from './collect-run.ts';
+import { findEnd } from './find-end.ts';
 import { followLog } from './follow-log.ts';
-import { lookAtEnd, UNUSABLE_END_LOOKS } from './jobs.ts';
-import type { EndLook } from './jobs.ts';
 import { locateRun, requireTrace } from './locate-run.ts';
 import type { Parts } from './parts.ts';
 import { moveRun, moveRunIfPossible, noteTrouble, refreshRun } from './run-work.ts';
 import type { RunWork } from './run-work.ts';
 
-/** Names of kept files are upper case, so none of them is this. */
-const DAMAGED_END = 'damaged.end';
 /** An agent that does not tell the process id at once will not tell it later; the END may. */
 const PID_LOOKS = 5;
 
@@ -87,28 +83,6 @@ async function noteSilence(parts: Parts, link: Link, work: RunWork): Promise<voi
       ? 'its agent does not take it'
       : `its agent is busy with the job ${other}`;
   await noteTrouble(parts, work, 'AGENT_SILENT', `the job lies on the machine, but ${why}`);
-}
-
-/** The END of the run. One that stays unusable closes the run: no better one can ever take its place. */
-async function findEnd(parts: Parts, link: Link, work: RunWork): Promise<RunEnd | undefined> {
-  const look = await lookAtEnd(link, work.key, parts.store.daemonId);
-  if (look.state === 'ours') return look.end.end;
-  work.unusableEndLooks = look.state === 'unusable' ? work.unusableEndLooks + 1 : 0;
-  if (look.state === 'unusable' && work.unusableEndLooks >= UNUSABLE_END_LOOKS) {
-    await closeDamaged(parts, link, work, look);
-  }
-  return undefined;
-}
-
-async function closeDamaged(
-  parts: Parts,
-  link: Link,
-  work: RunWork,
-  look: Extract<EndLook, { state: 'unusable' }>,
-): Promise<void> {
-  while (await followLog(parts, link, work));
-  if (look.bytes.length > 0) await parts.store.runs.addFile(work.run.id, DAMAGED_END, look.bytes);
-  await failRun(parts, work, 'SPOOL_DAMAGED', look.why);
 }
 
 async function stoppedBeforeStart(parts: Parts, link: Link, work: RunWork): Promise<boolean> {

@@ -3,7 +3,10 @@ import { decodeEnd } from '../spool/end-file.ts';
 import type { EndFile } from '../spool/end-file.ts';
 import { endPath, jobPath, jobTempPath, keptPath, logPath, runPath } from '../spool/paths.ts';
 import type { Link } from '../transports/transport.ts';
+import { OwnedLink } from './owned-link.ts';
 import type { Parts } from './parts.ts';
+import { MOST_TURNS } from './turns.ts';
+import type { ForPerson, Turn } from './turns.ts';
 
 /** What identifies one job on a machine. */
 export interface JobKey {
@@ -86,8 +89,8 @@ export async function readEnd(link: Link, key: JobKey, daemonId: string): Promis
 export const UNUSABLE_END_LOOKS = 5;
 
 /**
- * Brings a new short job (place, verify, kill, probe) to its end: delivers it, waits for its END, and clears it away.
- * AGENT_SILENT when the agent leaves it in IN for too long (then the job is taken back), or it vanishes.
+ * Brings a new short job (place, verify, kill, probe) to its end: delivers it, gives the agent its turn where it needs
+ * one, waits for the END, and clears it away. AGENT_SILENT when the agent leaves it in IN for too long (then the job is taken back), or it vanishes.
  */
 export async function performJob(
   parts: Pick<Parts, 'clock' | 'settings' | 'store'>,
@@ -95,11 +98,14 @@ export async function performJob(
   key: JobKey,
   job: Uint8Array,
   signal?: AbortSignal,
+  person?: ForPerson,
 ): Promise<EndFile> {
   await deliverJob(link, key.id, job);
   const { clock, settings, store } = parts;
+  const turn = { jobId: key.id, keyPatienceMs: settings.jobs.waitMs, ...person };
   let waitingSinceMs = clock.monotonicMs();
   let unusableLooks = 0;
+  let turns = 0;
   for (;;) {
     const look = await lookAtEnd(link, key, store.daemonId);
     if (look.state === 'ours') {
@@ -112,6 +118,11 @@ export async function performJob(
     if (look.state === 'unusable' && unusableLooks >= UNUSABLE_END_LOOKS) {
       throw new DomainError('SPOOL_DAMAGED', look.why);
     }
+    if (look.state === 'none' && turns < MOST_TURNS && (await gaveTurn(link, turn, signal))) {
+      turns += 1;
+      waitingSinceMs = clock.monotonicMs();
+      continue;
+    }
     const waitedMs = clock.monotonicMs() - waitingSinceMs;
     if (waitedMs > settings.jobs.waitMs) {
       await requireTaken(link, key.id, waitedMs);
@@ -121,6 +132,13 @@ export async function performJob(
     signal?.throwIfAborted();
     await clock.sleep(settings.jobs.pollMs, signal);
   }
+}
+
+/** False where the agent works beside the server, and needs no turn. */
+export async function gaveTurn(link: Link, turn: Turn, signal?: AbortSignal): Promise<boolean> {
+  if (!(link instanceof OwnedLink) || !link.hasTurns) return false;
+  await link.giveTurn(turn, signal);
+  return true;
 }
 
 /** Takes a job back that nobody took in all that time. AGENT_SILENT unless it is being worked on, or has ended. */

@@ -1,8 +1,9 @@
 import { buildArguments } from '../domain/command-line.ts';
 import { DomainError } from '../domain/errors.ts';
-import { isRunEnded } from '../domain/run.ts';
+import { isRunEnded, runTable } from '../domain/run.ts';
+import { canStep } from '../domain/state-table.ts';
 import { encodeRunJob } from '../spool/job-file.ts';
-import { logPath } from '../spool/paths.ts';
+import { jobTempPath, logPath } from '../spool/paths.ts';
 import type { Link } from '../transports/transport.ts';
 import { readAgent } from './agent-facts.ts';
 import { failRun } from './close-run.ts';
@@ -10,6 +11,7 @@ import { followLog } from './follow-log.ts';
 import { deliverJob, findJob } from './jobs.ts';
 import type { Parts } from './parts.ts';
 import { requirePlaced } from './placements.ts';
+import { personFor } from './park-run.ts';
 import { moveRun } from './run-work.ts';
 import type { RunWork } from './run-work.ts';
 import { settleLeftovers } from './settle-leftovers.ts';
@@ -18,7 +20,11 @@ import { settleLeftovers } from './settle-leftovers.ts';
 export async function locateRun(parts: Parts, link: Link, work: RunWork): Promise<void> {
   const place = await findJob(link, work.key.id);
   if (place === 'absent') return settleAbsent(parts, link, work);
-  if (work.run.state !== 'lost') return;
+  const { state } = work.run;
+  if (state === 'running' && place === 'waiting') {
+    await moveRun(parts, work, 'unclaimed', { code: null, detail: null });
+  }
+  if (state !== 'lost') return;
   const event = place === 'waiting' ? 'unclaimed' : 'found';
   await moveRun(parts, work, event, { code: null, detail: null }, 'take');
 }
@@ -51,19 +57,21 @@ async function settleAbsent(parts: Parts, link: Link, work: RunWork): Promise<vo
       'the data was restored from a backup in which this run was under way, and the machine has nothing of it any more',
     );
   }
-  if (run.claimedAtMs !== undefined || run.state === 'running' || run.state === 'collecting') {
+  if (run.claimedAtMs !== undefined || run.state === 'collecting') {
     return failRun(parts, work, 'LOST_EVIDENCE', 'the machine has neither the job nor its end any more');
   }
+  // Its delivery may have broken off before the job had its name.
+  if (work.touched) await link.remove(jobTempPath(key.id));
   work.touched = false;
   if (run.cancelRequested) {
     const said = { code: 'CANCELED', detail: 'it was never on its machine', jobLeft: false };
-    // From `starting` the way to the end leads over `canceling`.
-    if (run.state === 'starting') await moveRun(parts, work, 'cancel');
-    await moveRun(parts, work, 'stopped', said, 'release');
+    // From a state in which it may be under way the way to the end leads over `canceling`.
+    if (canStep(runTable, run.state, 'cancel')) await moveRun(parts, work, 'cancel', said);
+    if (!isRunEnded(work.run.state)) await moveRun(parts, work, 'stopped', said, 'release');
     return;
   }
   if (
-    run.state === 'lost' &&
+    (run.state === 'lost' || run.state === 'running') &&
     !(await moveRun(parts, work, 'unclaimed', { code: null, detail: null }, 'take'))
   ) {
     throw new DomainError('SERVER_BUSY', 'other work has the machine at the moment');
@@ -78,7 +86,7 @@ async function deliver(parts: Parts, link: Link, work: RunWork): Promise<void> {
   const agent = await readAgent(link, parts.clock);
   if (!agent) throw new DomainError('AGENT_NEEDED', `there is no AGENT.NFO in the spool of ${machine.name}`);
   await settleLeftovers(parts, link, machine.id, work.signal);
-  await requirePlaced(parts, link, machine, bundle, work.signal);
+  await requirePlaced(parts, link, machine, bundle, work.signal, personFor(parts, work));
   const job = encodeRunJob({
     ...key,
     daemon: parts.store.daemonId,

@@ -1,3 +1,5 @@
+import { absenceState } from '../domain/absence.ts';
+import type { AbsenceState } from '../domain/absence.ts';
 import type { Bundle } from '../domain/bundle.ts';
 import { asDomainError, errorTable, isErrorCode } from '../domain/errors.ts';
 import type { Finding } from '../domain/finding.ts';
@@ -71,7 +73,7 @@ export class Machines {
       return probed;
     } catch (thrown) {
       const error = asDomainError(thrown);
-      if (sessions.isStopping) throw error;
+      if (sessions.isStopping || error.code === 'MACHINE_AWAY') throw error;
       const lastError = { code: error.code, detail: error.message, atMs: clock.nowMs() };
       const health = error.fault === 'network' ? 'unreachable' : 'suspect';
       this.#publish(await store.machines.update(machine.id, { health, lastError }, clock.nowMs()));
@@ -80,14 +82,16 @@ export class Machines {
   }
 
   async explain(name: string): Promise<MachineReport> {
-    const { store, sessions } = this.#parts;
+    const { store, sessions, clock } = this.#parts;
     const machine = await requireMachine(store, name);
     const lane = await store.lanes.get(machine.id);
+    const absence = await store.absences.get(machine.id);
     return {
       machine,
       ...(lane && { lane }),
+      ...(absence && { absence }),
       transcript: sessions.transcript(machine.id),
-      advice: adviceFor(machine),
+      advice: adviceFor(machine, absence && absenceState(absence, clock.nowMs())),
     };
   }
 
@@ -114,9 +118,17 @@ export class Machines {
   }
 }
 
+const onAbsence: Readonly<Record<AbsenceState, string>> = {
+  'waiting-for-keyboard': errorTable.WAITING_FOR_KEYBOARD.hint,
+  working:
+    'It does one thing at a time and works now: nothing answers there until it is done, and that is no fault.',
+  overdue:
+    'It does one thing at a time and should be back from its work by now: look at its screen; it may only be slow.',
+};
+
 /** What to look at, most likely first. */
-function adviceFor(machine: Machine): string[] {
-  const advice: string[] = [];
+function adviceFor(machine: Machine, absence: AbsenceState | undefined): string[] {
+  const advice: string[] = absence === undefined ? [] : [onAbsence[absence]];
   const code = machine.lastError?.code;
   if (code !== undefined && isErrorCode(code)) advice.push(errorTable[code].hint);
   if (machine.state === 'new' && code === undefined)

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Absence } from '../domain/absence.ts';
 import type { Artifact } from '../domain/artifact.ts';
 import type { Benchmark } from '../domain/benchmark.ts';
 import type { Bundle, Command, ParameterValues } from '../domain/bundle.ts';
@@ -73,10 +74,18 @@ export interface BenchmarkRequest {
 export interface MachineReport {
   readonly machine: Machine;
   readonly lane?: Lane;
+  readonly absence?: Absence;
   /** Last FTP control lines, oldest first, passwords masked. */
   readonly transcript: readonly string[];
   /** What to look at, most likely first. */
   readonly advice: readonly string[];
+}
+
+/** What is worth knowing of runs on a machine before they are over. */
+export interface RunNote {
+  readonly machine: string;
+  readonly code: string;
+  readonly message: string;
 }
 
 /** What a follower of a run is told, in order. The last item is `end`, and only a run that has ended has one. */
@@ -153,6 +162,9 @@ export interface Operations {
     requestedBy: string;
     request?: RequestKey;
   }): Promise<Run[]>;
+  /** What runs are like on those of the machines where they are not as usual; names that nobody has are passed over. */
+  runNotes(names: readonly string[]): Promise<RunNote[]>;
+  /** Of a run that cannot be stopped now the answer says so: CANNOT_STOP. */
   cancelRun(id: number): Promise<Run>;
   /** Closes a run by hand that no machine can tell of. RUN_NOT_LOST for one that is under way. */
   abandonRun(id: number): Promise<Run>;

@@ -2,6 +2,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Link, UploadOptions } from '../transports/transport.ts';
 import type { AgentFacts } from '../domain/machine.ts';
 import { checkIdentity, readIdentity, readIdentityAgain } from './identity.ts';
+import type { Turn, Turns } from './turns.ts';
 
 /** How old the last look at the identity may be when something is changed on the machine, and while it is only read. */
 const CHANGE_MS = 2_000;
@@ -19,26 +20,53 @@ export interface Ownership {
  * `confirm` is called. Throws MACHINE_OWNED and its like instead of touching anything.
  */
 export class OwnedLink implements Link {
-  readonly #link: Link;
+  #link: Link;
   readonly #clock: Clock;
-  readonly #ownership: Ownership;
+  readonly #ownership: Ownership | undefined;
+  readonly #turns: Turns;
+  #hasTurns = false;
   #checkedMs: number | undefined;
   #agent: { readonly facts: AgentFacts; readonly atMs: number } | undefined;
 
-  private constructor(link: Link, clock: Clock, ownership: Ownership) {
+  private constructor(link: Link, clock: Clock, turns: Turns, ownership?: Ownership) {
     this.#link = link;
     this.#clock = clock;
+    this.#turns = turns;
     this.#ownership = ownership;
   }
 
-  static async open(link: Link, clock: Clock, ownership: Ownership): Promise<OwnedLink> {
-    const owned = new OwnedLink(link, clock, ownership);
+  static async open(link: Link, clock: Clock, turns: Turns, ownership: Ownership): Promise<OwnedLink> {
+    const owned = new OwnedLink(link, clock, turns, ownership);
     await owned.confirm();
     return owned;
   }
 
+  /** For a probe, which looks at the identity itself. */
+  static unchecked(link: Link, clock: Clock, turns: Turns): OwnedLink {
+    return new OwnedLink(link, clock, turns);
+  }
+
+  /** From now on the agent works only when it is given its turn. */
+  takeTurns(): void {
+    this.#hasTurns = true;
+  }
+
+  get hasTurns(): boolean {
+    return this.#hasTurns;
+  }
+
+  /** Lets the agent work; when this settles the server is back, the machine still ours, and the link can be used again. */
+  async giveTurn(turn: Turn, signal?: AbortSignal): Promise<void> {
+    await this.confirm();
+    this.#link = await this.#turns.give(this.#link, turn, signal);
+    this.#checkedMs = undefined;
+    await this.confirm();
+    this.noteAgent(await this.#turns.welcome(this));
+  }
+
   /** Reads the identity again unless that was done less than `freshMs` ago. */
   async confirm(freshMs = CHANGE_MS): Promise<void> {
+    if (!this.#ownership) return;
     const now = this.#clock.monotonicMs();
     if (this.#checkedMs !== undefined && now - this.#checkedMs < freshMs) return;
     const read = this.#checkedMs === undefined ? readIdentity : readIdentityAgain;
@@ -115,6 +143,15 @@ export class OwnedLink implements Link {
   async makeFolder(path: string): Promise<void> {
     await this.confirm();
     return this.#link.makeFolder(path);
+  }
+
+  askEndServer(): Promise<boolean> {
+    return this.#link.askEndServer();
+  }
+
+  async yield(): Promise<boolean> {
+    await this.confirm();
+    return this.#link.yield();
   }
 
   close(): Promise<void> {

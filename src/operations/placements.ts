@@ -9,6 +9,7 @@ import type { JobKey } from './jobs.ts';
 import { matchesBundle } from './measure-bundle.ts';
 import type { Parts } from './parts.ts';
 import { performShortJob } from './short-job.ts';
+import type { ForPerson } from './turns.ts';
 
 /** The job by which the agent measures the files of a placed bundle. */
 export const verifyJob = (parts: Pick<Parts, 'store'>, key: JobKey, bundle: Bundle): Uint8Array =>
@@ -27,6 +28,7 @@ export async function requirePlaced(
   machine: Machine,
   bundle: Bundle,
   signal?: AbortSignal,
+  person?: ForPerson,
 ): Promise<void> {
   const reference = `${bundle.name}@${bundle.version}`;
   const placement = await parts.store.placements.get(machine.id, bundle.id);
@@ -34,7 +36,7 @@ export async function requirePlaced(
   if (placement.verified) return;
   const key = newJobKey();
   const job = verifyJob(parts, key, bundle);
-  const end = await performShortJob(parts, link, machine.id, key, job, signal);
+  const end = await performShortJob(parts, link, machine.id, key, job, signal, person);
   if (!isWhole(bundle, end)) {
     const which = end.bad ?? 'a file';
     throw new DomainError(

@@ -1,15 +1,20 @@
 import { DomainError } from '../domain/errors.ts';
 import type { AgentFacts, Machine, MachineServer } from '../domain/machine.ts';
+import { agentFile } from '../domain/ready-program.ts';
+import { randomHex } from '../lib/random-id.ts';
 import { encodeProbeJob } from '../spool/job-file.ts';
 import { agentInfoPath } from '../spool/paths.ts';
 import type { Link } from '../transports/transport.ts';
-import { readAgent } from './agent-facts.ts';
+import { readAgent, settleBoot } from './agent-facts.ts';
 import { findForeignFiles } from './foreign-files.ts';
 import { checkIdentity, readIdentity, writeIdentity } from './identity.ts';
 import { newJobKey } from './job-key.ts';
 import { measureLink } from './measure-link.ts';
+import { goesDown } from './one-at-a-time.ts';
+import type { OwnedLink } from './owned-link.ts';
 import type { Parts } from './parts.ts';
 import { performShortJob } from './short-job.ts';
+import type { ForPerson } from './turns.ts';
 
 /** Where old servers are found to show the folder, most likely first. */
 const USUAL_SPOOLS = ['/FLEET98', '/C/FLEET98', '/C:/FLEET98', '/DRIVE_C/FLEET98', '/fleet98'];
@@ -24,11 +29,12 @@ export async function probe(parts: Parts, machine: Machine, adopt: boolean): Pro
   return parts.sessions.withUnchecked(machine, spool, async (link) => {
     await claimIdentity(parts, link, machine, adopt);
     const measured = await measureLink(link, parts.clock);
-    const agent = await greetAgent(parts, link, machine.id);
+    const agent = await greetAgent(parts, link, machine);
     const foreignFiles = await findForeignFiles(parts, link);
     const server: MachineServer = {
       ...(await link.describeServer()),
       ...measured,
+      ...endServerOf(link),
       ...(foreignFiles.length > 0 && { foreignFiles }),
     };
     return keep(parts, machine, { spool, server, agent });
@@ -82,14 +88,50 @@ async function refuseKnownMachine(
 }
 
 /** Whether the agent is alive shows only in an answer: an NFO may be years old. */
-async function greetAgent(parts: Parts, link: Link, machineId: string): Promise<AgentFacts | undefined> {
+async function greetAgent(parts: Parts, link: OwnedLink, machine: Machine): Promise<AgentFacts | undefined> {
   const before = await readAgent(link, parts.clock);
+  if (goesDown({ ...machine, ...(before && { agent: before }) })) {
+    return greetInTurn(parts, link, machine, before);
+  }
   if (!before) return undefined;
-  const key = newJobKey();
-  const job = encodeProbeJob({ ...key, daemon: parts.store.daemonId });
-  await performShortJob(parts, link, machineId, key, job);
+  await sendProbeJob(parts, link, machine.id, {});
   return readAgent(link, parts.clock);
 }
+
+/** Nobody is called to a keyboard for this, and no server taken from under other work: then the last word counts. */
+async function greetInTurn(
+  parts: Parts,
+  link: OwnedLink,
+  machine: Machine,
+  before: AgentFacts | undefined,
+): Promise<AgentFacts | undefined> {
+  const { clock, store } = parts;
+  link.takeTurns();
+  const mayEnd = await link.askEndServer();
+  const isThere = before !== undefined || (await link.size(agentFile)) !== undefined;
+  if (!mayEnd || !isThere) return before;
+  const ownerId = `probe:${randomHex(4)}`;
+  const lane = { machineId: machine.id, kind: 'files', ownerId, sinceMs: clock.nowMs() } as const;
+  if (!(await store.lanes.take(lane))) return before;
+  try {
+    await sendProbeJob(parts, link, machine.id, { keyPatienceMs: 0 });
+  } catch (error) {
+    // It was asked, and this user may not: the server stays, and the job was taken back.
+    if (!(error instanceof DomainError) || error.code !== 'WAITING_FOR_KEYBOARD') throw error;
+  } finally {
+    await store.lanes.release(machine.id, ownerId);
+  }
+  return readAgent(link, clock);
+}
+
+async function sendProbeJob(parts: Parts, link: Link, machineId: string, person: ForPerson): Promise<void> {
+  const key = newJobKey();
+  const job = encodeProbeJob({ ...key, daemon: parts.store.daemonId });
+  await performShortJob(parts, link, machineId, key, job, undefined, person);
+}
+
+const endServerOf = ({ abilities: { endServer } }: Link): Pick<MachineServer, 'endServer'> =>
+  endServer === undefined ? {} : { endServer };
 
 async function keep(
   parts: Parts,
@@ -98,8 +140,7 @@ async function keep(
 ): Promise<Machine> {
   const { spool, server, agent } = found;
   const now = parts.clock.nowMs();
-  const rebooted = agent && machine.boot !== undefined && machine.boot !== agent.boot;
-  if (rebooted) await parts.store.placements.markUnverified(machine.id);
+  if (agent) await settleBoot(parts.store, machine.id, agent.boot);
   const updated = await parts.store.machines.update(
     machine.id,
     {

@@ -33,9 +33,25 @@ export async function bundleFor(parts: StoreParts, reference: string, machine: M
   if (reference !== starterName) return findBundle(parts, reference);
   for (const kit of kitsOf(machine)) {
     const bundle = await parts.store.bundles.find(starterBundle(kit));
-    if (bundle) return bundle;
+    if (!bundle) continue;
+    await refuseOnSimulation(parts, machine, bundle);
+    return bundle;
   }
   throw new DomainError('NO_READY_PROGRAM', `there is no starter for ${machine.name} (${kindOf(machine)})`);
+}
+
+/** Formats of programs that no simulated machine starts: they are started by the computer that it is simulated on. */
+const foreignFormats: readonly unknown[] = ['pe', 'ne', 'le', 'mz'];
+
+async function refuseOnSimulation({ store }: StoreParts, machine: Machine, bundle: Bundle): Promise<void> {
+  if (!machine.simulated) return;
+  const program = bundle.files.find(({ name }) => name === bundle.command?.exe);
+  const artifact = program && (await store.artifacts.get(program.sha256));
+  if (!foreignFormats.includes(artifact?.facts['format'])) return;
+  throw new DomainError(
+    'NO_READY_PROGRAM',
+    `${machine.name} is only simulated: programs there are started by this computer, and ${bundle.name} is none of its own; a PC of \`fleet98 sim --platform linux\` can run the starter`,
+  );
 }
 
 /** The bundles that a reference means on machines, each once; only `starter` can mean several. */

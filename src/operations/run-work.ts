@@ -27,6 +27,10 @@ export interface RunWork {
   unusableEndLooks: number;
   /** How often the agent was asked for the program's process id. */
   pidLooks: number;
+  /** How often its machine's agent was given its turn, where it needs one, and has not taken the job. */
+  turns: number;
+  /** The machine did not answer the last time, where somebody at its keyboard is waited for. */
+  missed?: boolean;
   /** The LOG under this job's name is another's. */
   logIsForeign?: boolean;
 }

@@ -5,6 +5,7 @@ import type { Run, RunLimits } from '../domain/run.ts';
 import { isRunEnded } from '../domain/run.ts';
 import { Waker } from '../lib/waker.ts';
 import { readFigures } from './close-run.ts';
+import { cannotStop } from './drive-unseen-run.ts';
 import { executeRun } from './execute-run.ts';
 import { newJobKey } from './job-key.ts';
 import { freeMachines } from './lanes.ts';
@@ -92,7 +93,12 @@ export class Runs {
     const run = await store.runs.requestCancel(runId, said, clock.nowMs());
     if (run.state === 'canceled') publishRun(this.#parts, run);
     else this.#wakers.get(runId)?.wake();
-    return run;
+    return (await this.#isUnseen(run)) ? { ...run, ...cannotStop(run.machineName) } : run;
+  }
+
+  async #isUnseen({ id, machineId }: Run): Promise<boolean> {
+    const absence = await this.#parts.store.absences.get(machineId);
+    return absence?.kind === 'working' && absence.ownerId === `run:${id}`;
   }
 
   /** Closes a run that no machine can tell of: a lost one, or one that does not stop. */
@@ -165,7 +171,7 @@ export class Runs {
     this.#wakers.set(run.id, waker);
     try {
       const begunMs = this.#parts.clock.monotonicMs();
-      const counts = { pidLooks: 0, unusableEndLooks: 0 };
+      const counts = { pidLooks: 0, unusableEndLooks: 0, turns: 0 };
       await executeRun(this.#parts, {
         run,
         machine,

@@ -1,14 +1,17 @@
 import { setMaxListeners } from 'node:events';
 import { asDomainError, DomainError } from '../domain/errors.ts';
+import type { ErrorCode } from '../domain/errors.ts';
 import type { Machine, MachineHealth } from '../domain/machine.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Link, LinkTarget, Transport } from '../transports/transport.ts';
-import { ignoreDamage, refreshAgent } from './agent-facts.ts';
+import { isExcused } from '../domain/absence.ts';
 import { isIdentityError } from './identity.ts';
+import { goesDown } from './one-at-a-time.ts';
 import { OwnedLink } from './owned-link.ts';
 import type { EventBus } from './event-bus.ts';
 import type { OperationsSettings } from './settings.ts';
+import { excuse, Turns, welcome } from './turns.ts';
 
 /** A contact that is good, as one before it, is written down no more often than this. */
 const NOTE_CONTACT_MS = 30_000;
@@ -74,9 +77,9 @@ export class Sessions {
   }
 
   /** Runs `use` with a link of its own for a probe: nothing is checked. `spool` overrides the machine's. */
-  async withUnchecked<T>(machine: Machine, spool: string, use: (link: Link) => Promise<T>): Promise<T> {
-    const link = await this.#open(machine, spool);
-    this.#transcripts.set(machine.id, link.transcript);
+  async withUnchecked<T>(machine: Machine, spool: string, use: (link: OwnedLink) => Promise<T>): Promise<T> {
+    const first = await this.#reach(machine, spool);
+    const link = OwnedLink.unchecked(first, this.#parts.clock, this.#turnsOn(machine.id, spool));
     this.#unchecked.add(link);
     try {
       return await use(link);
@@ -178,18 +181,35 @@ export class Sessions {
     if (machine.spool === undefined) {
       throw new DomainError('MACHINE_NOT_READY', `${machine.name} was never probed`);
     }
-    const link = await this.#open(machine, machine.spool);
-    this.#transcripts.set(machineId, link.transcript);
+    const link = await this.#reach(machine, machine.spool);
     try {
       const ownership = { machineId, daemonId: store.daemonId, name: machine.name };
-      const owned = await OwnedLink.open(link, this.#parts.clock, ownership);
-      // An agent that says nonsense of itself can still be followed, and what it says is not worth a session.
-      owned.noteAgent(await refreshAgent(this.#parts, machine, owned).catch(ignoreDamage));
+      const turns = this.#turnsOn(machineId, machine.spool);
+      const owned = await OwnedLink.open(link, this.#parts.clock, turns, ownership);
+      if (goesDown(machine)) owned.takeTurns();
+      owned.noteAgent(await welcome(this.#parts, machine, owned, 'working'));
       await this.noteContact(machineId);
       return owned;
     } catch (error) {
       await link.close();
       throw error;
+    }
+  }
+
+  #turnsOn(machineId: string, spool: string): Turns {
+    return new Turns(this.#parts, machineId, async () => {
+      const machine = await this.#parts.store.machines.get(machineId);
+      if (!machine) throw new DomainError('NOT_FOUND', 'the machine is not registered any more');
+      return this.#open(machine, spool);
+    });
+  }
+
+  /** MACHINE_AWAY where it is no wonder that nothing answers. */
+  async #reach(machine: Machine, spool: string): Promise<Link> {
+    try {
+      return await this.#open(machine, spool);
+    } catch (thrown) {
+      throw await excuse(this.#parts, machine, asDomainError(thrown));
     }
   }
 
@@ -209,18 +229,22 @@ export class Sessions {
           restartRead: machine.server.restartRead,
           dataConnections: machine.server.dataConnections,
           ...(machine.server.restartWrite && { restartWrite: machine.server.restartWrite }),
+          ...(machine.server.endServer !== undefined && { endServer: machine.server.endServer }),
         },
       }),
     };
-    return transport.open(target, this.#stopping.signal);
+    const link = await transport.open(target, this.#stopping.signal);
+    this.#transcripts.set(machine.id, link.transcript);
+    return link;
   }
 
   async #noteFailure(machineId: string, error: DomainError): Promise<void> {
-    if (this.isStopping || error.code === 'CANCELED' || error.code === 'BUG') return;
+    if (this.isStopping || notNoted.includes(error.code)) return;
     const { store, clock, settings } = this.#parts;
     const machine = await store.machines.get(machineId);
     if (!machine) return;
     const now = clock.nowMs();
+    if (isExcused(await store.absences.get(machineId), now)) return;
     this.#notedMs.delete(machineId);
     const silent = error.fault === 'network';
     const healthNow = healthAfter(this.silentMs(machineId), settings.run);
@@ -243,6 +267,9 @@ export class Sessions {
     });
   }
 }
+
+/** These say nothing of how the machine does. */
+const notNoted: readonly ErrorCode[] = ['CANCELED', 'BUG', 'MACHINE_AWAY', 'WAITING_FOR_KEYBOARD'];
 
 /** Silence is not death: how a machine counts after so much of it. */
 export function healthAfter(

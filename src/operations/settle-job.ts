@@ -2,9 +2,11 @@ import { DomainError } from '../domain/errors.ts';
 import type { EndFile } from '../spool/end-file.ts';
 import { jobPath, jobTempPath } from '../spool/paths.ts';
 import type { Link } from '../transports/transport.ts';
-import { clearJob, findJob, lookAtEnd, performJob } from './jobs.ts';
+import { clearJob, findJob, gaveTurn, lookAtEnd, performJob } from './jobs.ts';
 import type { JobKey } from './jobs.ts';
 import type { Parts } from './parts.ts';
+import { MOST_TURNS } from './turns.ts';
+import type { ForPerson } from './turns.ts';
 
 type JobParts = Pick<Parts, 'clock' | 'settings' | 'store'>;
 
@@ -21,6 +23,8 @@ export async function settleJob(
 ): Promise<EndFile | undefined> {
   const { clock, settings, store } = parts;
   const startMs = clock.monotonicMs();
+  const turn = { jobId: key.id, keyPatienceMs: settings.jobs.waitMs };
+  let turns = 0;
   for (;;) {
     const place = await findJob(link, key.id);
     if (place === 'absent') {
@@ -37,6 +41,11 @@ export async function settleJob(
     }
     // Whatever it is, the job has ended; it stays there as evidence.
     if (look.state === 'unusable') return undefined;
+    // The machine lost power while it worked: only the next start of its agent settles that.
+    if (place === 'claimed' && turns < MOST_TURNS && (await gaveTurn(link, turn, signal))) {
+      turns += 1;
+      continue;
+    }
     if (clock.monotonicMs() - startMs > settings.jobs.waitMs) {
       throw new DomainError('AGENT_SILENT', 'the agent does not end the job that it took');
     }
@@ -54,9 +63,10 @@ export async function performOrSettle(
   key: JobKey,
   job: Uint8Array,
   work: { readonly signal: AbortSignal; readonly isCanceled: () => boolean },
+  person?: ForPerson,
 ): Promise<EndFile> {
   try {
-    return await performJob(parts, link, key, job, work.signal);
+    return await performJob(parts, link, key, job, work.signal, person);
   } catch (error) {
     if (!work.signal.aborted || !work.isCanceled() || !link.isOpen) throw error;
     const end = await settleJob(parts, link, key);

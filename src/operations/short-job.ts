@@ -4,6 +4,7 @@ import { performJob } from './jobs.ts';
 import type { JobKey } from './jobs.ts';
 import type { Parts } from './parts.ts';
 import { settleJob } from './settle-job.ts';
+import type { ForPerson } from './turns.ts';
 
 type JobParts = Pick<Parts, 'clock' | 'settings' | 'store'>;
 
@@ -18,9 +19,10 @@ export function performShortJob(
   key: JobKey,
   job: Uint8Array,
   signal?: AbortSignal,
+  person?: ForPerson,
 ): Promise<EndFile> {
   const saved = { machineId, jobId: key.id, jobToken: key.token };
-  return parts.store.shortJobs.during(saved, () => performJob(parts, link, key, job, signal));
+  return parts.store.shortJobs.during(saved, () => performJob(parts, link, key, job, signal, person));
 }
 
 /** Brings what earlier short jobs left on the machine to its end. */

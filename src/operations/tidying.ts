@@ -63,8 +63,10 @@ export class Tidying {
       await withFilesLane(this.#parts, machine, 'tidy', signal, () =>
         this.#parts.sessions.with(machineId, async (link) => {
           await settleLeftovers(this.#parts, link, machineId, signal);
-          const agent = await refreshAgent(this.#parts, machine, link);
-          refuseBusy(machine, agent);
+          const found = await refreshAgent(this.#parts, machine, link);
+          refuseBusy(machine, found);
+          // Nobody is called to a keyboard to tidy up.
+          const agent = link.hasTurns && link.abilities.endServer !== true ? undefined : found;
           // Looked up again now that the lane is held: until then a deployment may have changed all of it.
           const left = await store.remains.listFor(machineId);
           for (const remains of left) await clearRemains(this.#parts, link, remains, signal);

@@ -16,6 +16,8 @@ export interface Refusal {
 /** When the agent crashes by itself: at a job of this kind, or as soon as a run's LOG has so many bytes. Once. */
 export type Crash = { readonly atJob: string } | { readonly afterLogBytes: number };
 
+export type SiteQuit = 'on' | 'denied' | 'off';
+
 /** What can be changed about a simulated PC while it runs. */
 export interface Knobs {
   /** Speed of the engine with the 260K model; 0: as fast as the host. Heeded from the agent's next start. */
@@ -32,6 +34,8 @@ export interface Knobs {
   /** FTP commands that are not carried out, by verb. */
   readonly refused: ReadonlyMap<string, Refusal>;
   readonly crash: Crash | undefined;
+  /** What SITE QUIT does where the server leaves for the agent: not `off` (not known), and for this user not `denied`. */
+  readonly siteQuit: SiteQuit;
   /** By how much the machine's clock is ahead of the host's. */
   readonly clockOffsetMs: number;
 }
@@ -63,6 +67,7 @@ export const plainKnobs: Knobs = {
   drop: undefined,
   refused: new Map(),
   crash: undefined,
+  siteQuit: 'on',
   clockOffsetMs: 0,
 };
 
@@ -92,6 +97,7 @@ const texts: Readonly<Record<string, KnobText>> = {
   refuse: { usage: 'VERB:CODE TEXT with a code from 400 to 599, or off', read: readRefusal },
   crash: { usage: 'log:BYTES, job:KIND, job, or off', read: readCrash },
   clock: { usage: 'a date as in 1980-01-01 or 1980-01-01T00:10:00Z, or right', read: readClock },
+  quit: { usage: 'on, denied or off', read: readSiteQuit },
 };
 
 /**
@@ -152,6 +158,10 @@ function readCrash(value: string): Partial<Knobs> | undefined {
   if (bytes !== undefined) return { crash: { afterLogBytes: Number(bytes) } };
   const [isJob, kind = ''] = /^job(?::([a-z]{1,10}))?$/.exec(value) ?? [];
   return isJob === undefined ? undefined : { crash: { atJob: kind } };
+}
+
+function readSiteQuit(value: string): Partial<Knobs> | undefined {
+  return value === 'on' || value === 'denied' || value === 'off' ? { siteQuit: value } : undefined;
 }
 
 function readClock(value: string): Partial<Knobs> | undefined {

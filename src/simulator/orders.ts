@@ -2,7 +2,7 @@ import { DomainError } from '../domain/errors.ts';
 import { parseKnob } from './knobs.ts';
 import type { SimulatedPc } from './simulated-pc.ts';
 
-const usage = 'power off [BYTES], power on, agent crash, agent stop, agent start, or KNOB=VALUE';
+const usage = 'power off [BYTES], power on, agent crash, agent stop, agent start, key, or KNOB=VALUE';
 
 /**
  * Carries out one line of `sim --control`: the name of a PC or `all`, then what it shall do. Settles when it is done.
@@ -31,6 +31,8 @@ async function actOn(pc: SimulatedPc, order: string): Promise<void> {
       return pc.stopAgent();
     case 'agent start':
       return pc.startAgent();
+    case 'key':
+      return pc.pressKey();
   }
   if (!order.includes('=')) throw new DomainError('CONFIG_INVALID', `an order is one of: ${usage}`);
   pc.turn(parseKnob(order, pc.knobs));

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DomainError } from '../domain/errors.ts';
 import type { PlatformId } from '../domain/machine.ts';
+import { platformOf } from '../platforms/index.ts';
 import type { AgentChoice } from './agent-kinds.ts';
 import { openFilesWarning } from './open-files.ts';
 import { loadProfile, profileNames, type PcProfile } from './profile.ts';
@@ -9,7 +10,10 @@ import { startSimulatedPc, type SimulatedPc } from './simulated-pc.ts';
 export interface SimulatorOptions {
   /** The folder that holds one disk folder per PC. */
   readonly disksFolder: string;
-  /** Which PCs, one for each name; a name may repeat. Left out: `count` PCs, all profiles in turn. */
+  /**
+   * Which PCs, one for each name; a name may repeat. Left out: `count` PCs, all profiles in turn, but not those whose
+   * server is away while they work.
+   */
   readonly profiles?: readonly string[];
   /** All profiles of that platform in turn; for `linux` with the ready-made agent, where no other is named. */
   readonly platform?: PlatformId;
@@ -109,9 +113,12 @@ function chosenProfiles({ profiles = [], count, platform }: SimulatorOptions): r
   return Array.from({ length: total }, (_, index) => inTurn[index % inTurn.length] ?? '');
 }
 
+const goesDown = (name: string): boolean => platformOf(loadProfile(name).platform).serverDuringRun === 'down';
+
 function profilesOf(platform: PlatformId | undefined): readonly string[] {
   const names = profileNames();
-  if (platform === undefined) return names;
+  // One that is away while it works is no PC for any purpose: it has to be asked for.
+  if (platform === undefined) return names.filter((name) => !goesDown(name));
   const found = names.filter((name) => loadProfile(name).platform === platform);
   if (found.length > 0) return found;
   throw new DomainError('CONFIG_INVALID', `there is no profile of the platform ${platform}`);

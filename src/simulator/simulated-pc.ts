@@ -1,9 +1,11 @@
+import { platformOf } from '../platforms/index.ts';
 import { chmodSync, copyFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { chooseAgent, programOf, startPcAgent, type AgentChoice, type AgentKind } from './agent-kinds.ts';
 import { watchForCrash } from './crash-watch.ts';
 import { startFtpServer, type RunningFtpServer } from './ftp/server.ts';
 import { KnobBoard, plainKnobs, turnKnobs, type Knobs } from './knobs.ts';
+import { whenIdle } from './idle-spool.ts';
 import type { PcAgent } from './pc-agent.ts';
 import { loseTails } from './power-cut.ts';
 import type { PcProfile } from './profile.ts';
@@ -54,6 +56,11 @@ export interface SimulatedPc {
   /** Starts the agent after it was stopped or has crashed. */
   startAgent(): Promise<void>;
   /**
+   * The key that ends the FTP server, on a PC that does one thing at a time: its agent then does all jobs that wait, and
+   * the server comes back. Settles when the server has left; nothing happens while the agent works.
+   */
+  pressKey(): Promise<void>;
+  /**
    * Cuts the power: agent and program are killed, connections reset, new ones refused. Settles when nothing of the PC
    * can touch its disk any more.
    */
@@ -67,7 +74,7 @@ export interface SimulatedPc {
 /** Starts one simulated PC: disk, agent and FTP server. AGENT_NEEDED when the agent does not come up. */
 export async function startSimulatedPc(options: SimulatedPcOptions): Promise<SimulatedPc> {
   const inTurn = oneAtATime();
-  const machine = new Machine(options, () => void inTurn(() => machine.crashAgent()));
+  const machine = new Machine(options, inTurn);
   await machine.switchOn(options.ftpPort ?? 0);
   const { port } = machine;
   return {
@@ -87,14 +94,17 @@ export async function startSimulatedPc(options: SimulatedPcOptions): Promise<Sim
     stopAgent: () => inTurn(() => machine.stopAgent()),
     crashAgent: () => inTurn(() => machine.crashAgent()),
     startAgent: () => inTurn(() => machine.startAgent()),
+    pressKey: () => inTurn(() => machine.endServer()),
     powerOff: (cut = {}) => inTurn(() => machine.cutPower(cut.loseTailBytes ?? 0)),
     powerOn: () => inTurn(() => machine.switchOn(port)),
     stop: () => inTurn(() => machine.stop()),
   };
 }
 
+type InTurn = (task: () => Promise<void>) => Promise<void>;
+
 /** Runs each task when those before it are over, whatever became of them. */
-function oneAtATime(): (task: () => Promise<void>) => Promise<void> {
+function oneAtATime(): InTurn {
   let last: Promise<void> = Promise.resolve();
   return (task) => {
     const mine = last.then(task);
@@ -111,14 +121,19 @@ class Machine {
   readonly #options: SimulatedPcOptions;
   readonly #spoolFolder: string;
   readonly #board: KnobBoard;
-  readonly #crashDue: () => void;
+  readonly #inTurn: InTurn;
+  /** It has its FTP server or its agent, never both. */
+  readonly #goesDown: boolean;
   #agent: PcAgent | undefined;
   #server: RunningFtpServer | undefined;
+  #isOn = false;
+  #port = 0;
   #endWatch: () => void = () => {};
 
-  constructor(options: SimulatedPcOptions, crashDue: () => void) {
+  constructor(options: SimulatedPcOptions, inTurn: InTurn) {
     this.#options = options;
-    this.#crashDue = crashDue;
+    this.#inTurn = inTurn;
+    this.#goesDown = platformOf(options.profile.platform).serverDuringRun === 'down';
     this.#board = new KnobBoard(firstKnobs(options));
     this.name = options.name ?? options.profile.name;
     this.diskFolder = resolve(options.diskFolder);
@@ -128,7 +143,7 @@ class Machine {
   }
 
   get port(): number {
-    return this.#server?.port ?? 0;
+    return this.#port;
   }
 
   get knobs(): Knobs {
@@ -142,19 +157,56 @@ class Machine {
 
   /** 0: any free port. Does nothing when the power is on. */
   async switchOn(port: number): Promise<void> {
-    if (this.#server !== undefined) return;
+    if (this.#isOn) return;
+    this.#isOn = true;
+    this.#port = port;
     await this.#startAgent();
-    const { dress, user, password } = this.#options.profile;
     try {
-      const { diskFolder } = this;
-      this.#server = await startFtpServer({ diskFolder, dress, user, password, port, knobs: this.#board });
+      if (this.#goesDown) await whenIdle(this.#spoolFolder, () => this.#agent !== undefined);
+      if (this.#goesDown) await this.stopAgent();
+      await this.#startServer();
     } catch (error) {
+      this.#isOn = false;
       await this.stopAgent();
       throw error;
     }
   }
 
+  /** The loop of a PC that does one thing at a time: the server leaves, the agent does what waits, the server comes back. */
+  async endServer(): Promise<void> {
+    const server = this.#server;
+    if (!this.#goesDown) throw new Error(`${this.name} has its agent beside its server`);
+    if (server === undefined) return;
+    this.#server = undefined;
+    await server.close();
+    await this.#startAgent();
+    const agent = this.#agent;
+    const isOurs = (): boolean => this.#agent === agent;
+    void whenIdle(this.#spoolFolder, isOurs).then(() => this.#inTurn(() => this.#serveAgain()));
+  }
+
+  async #serveAgain(): Promise<void> {
+    await this.stopAgent();
+    if (this.#isOn && this.#server === undefined) await this.#startServer();
+  }
+
+  async #startServer(): Promise<void> {
+    const { dress, user, password } = this.#options.profile;
+    const onSiteQuit = (): void => void this.#inTurn(() => this.endServer());
+    this.#server = await startFtpServer({
+      diskFolder: this.diskFolder,
+      dress,
+      user,
+      password,
+      port: this.#port,
+      knobs: this.#board,
+      ...(this.#goesDown && { onSiteQuit }),
+    });
+    this.#port = this.#server.port;
+  }
+
   async cutPower(loseTailBytes: number): Promise<void> {
+    this.#isOn = false;
     const server = this.#server;
     this.#server = undefined;
     await Promise.all([server?.cut(), this.crashAgent()]);
@@ -162,7 +214,8 @@ class Machine {
   }
 
   async startAgent(): Promise<void> {
-    if (this.#server === undefined) throw new Error(`${this.name} is switched off`);
+    if (!this.#isOn) throw new Error(`${this.name} is switched off`);
+    if (this.#goesDown) throw new Error(`${this.name} has its agent only after its server: press the key`);
     await this.#startAgent();
   }
 
@@ -175,6 +228,7 @@ class Machine {
   }
 
   async stop(): Promise<void> {
+    this.#isOn = false;
     await this.stopAgent();
     const server = this.#server;
     this.#server = undefined;
@@ -206,7 +260,7 @@ class Machine {
     if (crash === undefined || this.#agent === undefined) return;
     this.#endWatch = watchForCrash(this.#spoolFolder, crash, () => {
       this.#board.set({ crash: undefined });
-      this.#crashDue();
+      void this.#inTurn(() => this.crashAgent());
     });
   }
 

@@ -190,6 +190,7 @@ export class BenchmarkStore {
           endedAtMs: atMs,
         })
         .where('state', '=', 'queued')
+        .where('jobId', 'is', null)
         .where('id', 'in', ofBenchmark)
         .returning('id')
         .execute();

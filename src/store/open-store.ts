@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { DomainError } from '../domain/errors.ts';
 import { takePidLock, type PidLock } from '../lib/pid-lock.ts';
 import { randomHex } from '../lib/random-id.ts';
+import { AbsenceStore } from './absences.ts';
 import { AgentUpdateStore } from './agent-updates.ts';
 import { ArtifactFiles } from './artifact-files.ts';
 import { ArtifactStore } from './artifacts.ts';
@@ -45,6 +46,7 @@ export interface Store {
   readonly placements: PlacementStore;
   readonly remains: RemainsStore;
   readonly shortJobs: ShortJobStore;
+  readonly absences: AbsenceStore;
   readonly agentUpdates: AgentUpdateStore;
   readonly receipts: ReceiptStore;
   readonly requests: RequestStore;
@@ -146,6 +148,7 @@ function assemble(parts: {
     placements: new PlacementStore(database),
     remains: new RemainsStore(database),
     shortJobs: new ShortJobStore(database),
+    absences: new AbsenceStore(database),
     agentUpdates: new AgentUpdateStore(database),
     receipts: new ReceiptStore(database),
     requests: new RequestStore(database),

@@ -1,6 +1,6 @@
 import { isTargetEnded } from '../domain/deployment.ts';
 import type { RunFlag } from '../domain/run.ts';
-import { isRunEnded } from '../domain/run.ts';
+import { isParked, isRunEnded } from '../domain/run.ts';
 import type { Database, Trx } from './database.ts';
 import { moveRun } from './runs.ts';
 import { selectRuns, toRun, toRunColumns } from './run-row.ts';
@@ -29,7 +29,7 @@ async function settleRuns(trx: Trx, atMs: number): Promise<void> {
   const rows = await selectRuns(trx).where('run.endedAtMs', 'is', null).orderBy('run.id').execute();
   for (const run of rows.map(toRun)) {
     if (isRunEnded(run.state)) continue;
-    if (run.state === 'queued') {
+    if (run.state === 'queued' && !isParked(run)) {
       const said = { code: 'RESTORED', detail: QUEUED_DETAIL };
       await moveRun(trx, run.id, 'cancel', said, undefined, atMs);
     } else {

@@ -3,7 +3,7 @@ import type { ParameterValues } from '../domain/bundle.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { RequestKey } from '../domain/request.ts';
 import type { Run, RunEvent, RunFlag, RunLimits, RunState } from '../domain/run.ts';
-import { isRunEnded, runEndStates, runTable } from '../domain/run.ts';
+import { isParked, isRunEnded, runEndStates, runTable } from '../domain/run.ts';
 import { canStep, step } from '../domain/state-table.ts';
 import type { Database, Queries, Trx } from './database.ts';
 import { insertDeployment, type NewDeployment } from './deployments.ts';
@@ -120,18 +120,20 @@ export class RunStore {
       .selectFrom('run as waiting')
       .select((eb) => eb.fn.min('waiting.id').as('id'))
       .where('waiting.state', '=', 'queued')
+      .where('waiting.jobId', 'is', null)
       .groupBy(['waiting.machineId', 'waiting.bundleId']);
     const rows = await selectRuns(this.#db.read).where('run.id', 'in', oldest).orderBy('run.id').execute();
     return rows.map(toRun);
   }
 
-  /** Every run that has begun and not ended, lost ones too; oldest first. */
+  /** Every run that has begun and not ended, lost and parked ones too; oldest first. */
   async active(): Promise<Run[]> {
-    const rows = await selectRuns(this.#db.read)
-      .where('run.state', 'in', activeStates)
-      .orderBy('run.id')
+    const begun = await selectRuns(this.#db.read).where('run.state', 'in', activeStates).execute();
+    const parked = await selectRuns(this.#db.read)
+      .where('run.state', '=', 'queued')
+      .where('run.jobId', 'is not', null)
       .execute();
-    return rows.map(toRun);
+    return [...begun, ...parked].map(toRun).toSorted((a, b) => a.id - b.id);
   }
 
   /**
@@ -156,24 +158,25 @@ export class RunStore {
     await this.#db.write.updateTable('run').set(columns).where('id', '=', id).execute();
   }
 
-  /** A queued run begins, with its lane; undefined when it is not queued any more, or another owner has the lane. */
+  /** A queued run begins, with its lane; undefined when it has begun already, or another owner has the lane. */
   begin(id: number, key: Required<Pick<Run, 'jobId' | 'jobToken'>>, atMs: number): Promise<Run | undefined> {
     return this.#db.write.transaction().execute(async (trx) => {
-      const { state } = await requireRun(trx, id);
-      return state === 'queued' ? moveRun(trx, id, 'start', key, 'take', atMs) : undefined;
+      const run = await requireRun(trx, id);
+      if (run.state !== 'queued' || isParked(run)) return undefined;
+      return moveRun(trx, id, 'start', key, 'take', atMs);
     });
   }
 
   /**
-   * Notes the wish, unless the run has ended; one that is queued is canceled at once. Answers the run as it is then.
-   * Throws NOT_FOUND.
+   * Notes the wish, unless the run has ended; one that is queued is canceled at once, unless its job lies on the machine.
+   * Answers the run as it is then. Throws NOT_FOUND.
    */
   requestCancel(id: number, said: Required<Pick<Run, 'code' | 'detail'>>, atMs: number): Promise<Run> {
     return this.#db.write.transaction().execute(async (trx) => {
       const run = await requireRun(trx, id);
       if (isRunEnded(run.state)) return run;
       await trx.updateTable('run').set({ cancelRequested: 1 }).where('id', '=', id).execute();
-      if (run.state === 'queued') await moveRun(trx, id, 'cancel', said, undefined, atMs);
+      if (run.state === 'queued' && !isParked(run)) await moveRun(trx, id, 'cancel', said, undefined, atMs);
       return requireRun(trx, id);
     });
   }

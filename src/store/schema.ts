@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { Absence } from '../domain/absence.ts';
 import type { AgentUpdateState } from '../domain/agent-update.ts';
 import type { ArtifactKind } from '../domain/artifact.ts';
 import type { BenchmarkRole } from '../domain/benchmark.ts';
@@ -36,6 +37,7 @@ export interface Schema {
   benchmark: BenchmarkTable;
   benchmarkRun: BenchmarkRunTable;
   agentUpdate: AgentUpdateTable;
+  absence: AbsenceTable;
   shortJob: { jobId: string; jobToken: string; machineId: string };
   request: { asker: string; key: string; hash: string; made: JsonText; atMs: number };
 }
@@ -64,6 +66,16 @@ export interface MachineTable {
   lastError: JsonText | null;
   createdAtMs: number;
   updatedAtMs: number;
+}
+
+export interface AbsenceTable {
+  machineId: string;
+  kind: Absence['kind'];
+  ownerId: string;
+  sinceMs: number;
+  boot: number | null;
+  backByMs: number | null;
+  loseAtMs: number | null;
 }
 
 export interface ArtifactTable {

@@ -5,6 +5,7 @@ import { fileSize, folderExists, makeFolder, removeFile, renameFile } from '../f
 import { openFtpSession } from '../ftp/client/session.ts';
 import type { FtpSession } from '../ftp/client/session.ts';
 import type { FtpTuning } from '../ftp/client/tuning.ts';
+import { hasSiteQuit, siteQuit } from '../ftp/client/site-commands.ts';
 import { upload } from '../ftp/client/upload.ts';
 import { folderPath, inSpool } from './ftp-paths.ts';
 import type { Link, LinkAbilities, LinkTarget, ServerFacts, Transport, UploadOptions } from './transport.ts';
@@ -45,11 +46,13 @@ class PushLink implements Link {
   #tail: Promise<unknown> = Promise.resolve();
   #pending = 0;
   #closing: Promise<void> | undefined;
+  #endServer: boolean | undefined;
 
   constructor(session: FtpSession, target: LinkTarget) {
     this.#session = session;
     this.#target = target;
     this.#home = folderPath(target.spool);
+    this.#endServer = target.abilities?.endServer;
   }
 
   get abilities(): LinkAbilities {
@@ -60,6 +63,7 @@ class PushLink implements Link {
       restartRead: false,
       ...known,
       dataConnections: [...worked, ...before],
+      ...(this.#endServer !== undefined && { endServer: this.#endServer }),
     };
   }
 
@@ -129,6 +133,19 @@ class PushLink implements Link {
 
   folderExists(path: string): Promise<boolean> {
     return this.#queued(() => folderExists(this.#session.control, folderPath(path), this.#home));
+  }
+
+  async askEndServer(): Promise<boolean> {
+    this.#endServer = await this.#queued(() => hasSiteQuit(this.#session.control));
+    return this.#endServer;
+  }
+
+  async yield(): Promise<boolean> {
+    if (this.#endServer !== true)
+      throw new DomainError('BUG', 'nobody has asked whether this server may be ended');
+    const left = await this.#queued(() => siteQuit(this.#session.control));
+    if (!left) this.#endServer = false;
+    return left;
   }
 
   close(): Promise<void> {

@@ -34,6 +34,8 @@ export interface LinkAbilities {
   readonly restartWrite?: 'appe' | 'rest';
   /** Names of the data-connection strategies that worked, best first. */
   readonly dataConnections: readonly string[];
+  /** `yield` may be used: the server said so. Not asked: undefined. */
+  readonly endServer?: boolean;
 }
 
 /** What the server says of itself; recorded by a probe, each value at most 2 KiB. */
@@ -96,6 +98,13 @@ export interface Link extends AsyncDisposable {
   makeFolder(path: string): Promise<void>;
   /** Whether a folder is there. `path` is a whole FTP path (`/FLEET98`), not relative to the spool. */
   folderExists(path: string): Promise<boolean>;
+  /** Asks whether the server can be ended from here, and keeps the answer in `abilities.endServer`. */
+  askEndServer(): Promise<boolean>;
+  /**
+   * Ends the server, so that the machine can do something else: true, and the link is closed; false when the server
+   * refuses. Only with `abilities.endServer`; BUG without.
+   */
+  yield(): Promise<boolean>;
   /** Says QUIT and closes. Never throws. */
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { duration, facts, rate, size, table } from '../../src/cli/format.ts';
+import { clockTime, duration, facts, rate, size, table } from '../../src/cli/format.ts';
 
 test.each([
   [0, '0 B'],
@@ -52,4 +52,10 @@ test('facts leave out what is not known', () => {
       ['n', 0],
     ]),
   ).toBe('name  a\nn     0\n');
+});
+
+test('a time of day has its day only when that is not today', () => {
+  const at = new Date(2026, 10, 26, 14, 5);
+  expect(clockTime(at.toISOString(), new Date(2026, 10, 26, 1, 0))).toBe('14:05');
+  expect(clockTime(at.toISOString(), new Date(2026, 10, 25, 23, 0))).toBe('2026-11-26 14:05');
 });

@@ -87,6 +87,15 @@ describe('promises of the tables', () => {
     }
   });
 
+  test('a run that waits for a person is queued, and only one whose job may not have begun is parked', () => {
+    expect(step(runTable, 'starting', 'park')).toBe('queued');
+    for (const state of ['running', 'collecting', 'canceling', 'lost'] as const) {
+      expect(canStep(runTable, state, 'park')).toBe(false);
+    }
+    // What went on unseen can turn out not to have begun.
+    expect(step(runTable, step(runTable, 'starting', 'left'), 'unclaimed')).toBe('starting');
+  });
+
   test('end states know that they are', () => {
     expect(isRunEnded('lost')).toBe(false);
     expect(isRunEnded('timed-out')).toBe(true);

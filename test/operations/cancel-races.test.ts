@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Target } from '../../src/domain/deployment.ts';
 import { HandAgent } from '../support/hand-agent.ts';
 import type { TakenJob } from '../support/hand-agent.ts';
@@ -98,6 +98,24 @@ test('a run that is nowhere any more is not waited for after its cancel', async 
     hand.finish(kill, hand.end(kill, 'not-known', ['kind=kill']));
   }
   expect(await fleet.runEnd(id)).toMatchObject({ state: 'failed', code: 'LOST_EVIDENCE' });
+});
+
+describe('a job that broke off before it had its name leaves nothing behind', () => {
+  test.each(['CANCELED', 'NOT_DEPLOYED'])('when its run ends as %s', async (code) => {
+    const { fleet: made, bundle, hand, pc } = await scene();
+    await using fleet = made;
+    await fleet.deploy('app', ['old']);
+    pc.turn({ refused: new Map([['RNFR', { code: 421, text: 'Going down' }]]) });
+    const { id } = await fleet.startRun('app', 'old');
+    await waitFor('half a delivery', () => hand.names('IN').some((name) => name.endsWith('.TMP')));
+    if (code === 'CANCELED') await fleet.operations.cancelRun(id);
+    else {
+      const machine = await fleet.store.machines.findByName('old');
+      await fleet.store.placements.remove(machine?.id ?? '', bundle.id);
+    }
+    expect(await fleet.runEnd(id)).toMatchObject({ code });
+    expect(hand.names('IN')).toEqual([]);
+  });
 });
 
 test('a target that is canceled while its failure is written down ends as canceled', async () => {

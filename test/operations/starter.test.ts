@@ -128,6 +128,21 @@ test('machines that need different starters are not deployed to together, and on
   });
 });
 
+test('a simulated Windows PC cannot run the starter for Windows, and says so before anything is sent', async () => {
+  await using fleet = await TestFleet.start();
+  await fleet.operations.furnishStarters();
+  await fleet.addPc('p2');
+  const refusal = {
+    code: 'NO_READY_PROGRAM',
+    message: expect.stringMatching(/^p2 is only simulated: .* starter-win9x is none of its own/),
+  };
+  const machines = { names: ['p2'] };
+  const asked = { ...request, bundle: 'starter', machines };
+  await expect(fleet.operations.run(asked)).rejects.toMatchObject(refusal);
+  await expect(fleet.operations.deploy(asked)).rejects.toMatchObject(refusal);
+  expect((await fleet.store.deployments.list({ limit: 5 })).items).toEqual([]);
+});
+
 test('nobody else gives a bundle the name of a built-in one', async () => {
   using kit = new KitFolder();
   await using fleet = await starterFleet(kit);

@@ -155,3 +155,16 @@ test('nothing of a crashed agent reaches the disk, at whatever instant it dies',
     await endOf(spool, id);
   }
 });
+
+test.each([
+  ['the power goes', 'powerOff'],
+  ['it is stopped', 'stop'],
+] as const)('nobody who comes while %s is answered', async (_, end) => {
+  const { pc } = await startPc();
+  const off = pc[end]();
+  const late = Array.from({ length: 20 }, () => connect(pc.port, '127.0.0.1'));
+  const heard: string[] = [];
+  for (const socket of late) socket.on('data', (bytes) => heard.push(String(bytes)));
+  await Promise.all([off, ...late.map((socket) => once(socket, 'close').catch(() => undefined))]);
+  expect(heard).toEqual([]);
+});

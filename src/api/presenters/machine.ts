@@ -1,8 +1,11 @@
 import type {
+  Away,
   Busy,
   Machine as MachineAnswer,
   MachineReport as ReportAnswer,
 } from '../../contract/machines.ts';
+import { absenceState } from '../../domain/absence.ts';
+import type { Absence } from '../../domain/absence.ts';
 import { agentAge } from '../../domain/agent-versions.ts';
 import type { Lane } from '../../domain/lane.ts';
 import type { AgentFacts, Machine, MachineServer } from '../../domain/machine.ts';
@@ -15,6 +18,14 @@ const presentLane = ({ kind, ownerId, sinceMs }: Lane): Busy => ({
   owner: ownerId,
   since: isoTime(sinceMs),
 });
+
+const presentAway = (absence: Absence, nowMs: number): Away =>
+  defined({
+    state: absenceState(absence, nowMs),
+    owner: absence.ownerId,
+    since: isoTime(absence.sinceMs),
+    backBy: isoTimeIfKnown(absence.backByMs),
+  });
 
 const presentServer = ({ foreignFiles, ...server }: MachineServer): MachineAnswer['server'] => ({
   ...server,
@@ -29,8 +40,13 @@ const presentAgent = (agent: AgentFacts): MachineAnswer['agent'] => ({
   kinds: [...agent.kinds],
 });
 
-/** `lane` is what holds the machine now. */
-export function presentMachine(machine: Machine, lane: Lane | undefined): MachineAnswer {
+/** What is known beside the machine itself, now: what holds it, and whether it is away. */
+export interface MachineNow {
+  readonly lane: Lane | undefined;
+  readonly absence: Absence | undefined;
+}
+
+export function presentMachine(machine: Machine, { lane, absence }: MachineNow): MachineAnswer {
   const { id, name, state, health, held, host, port, user, passwordEnv, hasPassword, spool } = machine;
   const { platform, labels, writeChunkBytes, simulated, server, agent, lastError } = machine;
   return defined({
@@ -40,6 +56,7 @@ export function presentMachine(machine: Machine, lane: Lane | undefined): Machin
     health,
     held,
     busy: lane && presentLane(lane),
+    away: absence && presentAway(absence, Date.now()),
     host,
     port,
     user,
@@ -59,8 +76,14 @@ export function presentMachine(machine: Machine, lane: Lane | undefined): Machin
   });
 }
 
-export const presentReport = ({ machine, lane, transcript, advice }: MachineReport): ReportAnswer => ({
-  machine: presentMachine(machine, lane),
+export const presentReport = ({
+  machine,
+  lane,
+  absence,
+  transcript,
+  advice,
+}: MachineReport): ReportAnswer => ({
+  machine: presentMachine(machine, { lane, absence }),
   transcript: [...transcript],
   advice: [...advice],
 });

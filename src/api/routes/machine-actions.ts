@@ -2,18 +2,19 @@ import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebo
 import { routes } from '../../contract/routes.ts';
 import type { Machine } from '../../domain/machine.ts';
 import { found } from '../found.ts';
+import { presentMachineNow } from '../machine-now.ts';
 import { pageRequest, presentPage } from '../page.ts';
 import type { ApiParts } from '../parts.ts';
 import { presentAgentUpdate } from '../presenters/agent-update.ts';
 import { presentHistoryItem } from '../presenters/history.ts';
-import { presentMachine, presentReport } from '../presenters/machine.ts';
+import { presentReport } from '../presenters/machine.ts';
 import { presentPreflight } from '../presenters/preflight.ts';
 import { at } from '../route-options.ts';
 
 /** Asking a machine, and about it. */
 export const machineActionRoutes: FastifyPluginCallbackTypebox<ApiParts> = (app, parts, done) => {
   const { store, operations } = parts;
-  const present = async (machine: Machine) => presentMachine(machine, await store.lanes.get(machine.id));
+  const present = (machine: Machine) => presentMachineNow(store, machine);
 
   app.route({
     ...at(routes.probeMachine),

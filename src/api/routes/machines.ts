@@ -5,6 +5,7 @@ import type { Machine } from '../../domain/machine.ts';
 import { defined } from '../defined.ts';
 import { filterIds, filterTimes } from '../filters.ts';
 import { found } from '../found.ts';
+import { presentMachineNow } from '../machine-now.ts';
 import { pageRequest, presentPage } from '../page.ts';
 import type { ApiParts } from '../parts.ts';
 import { presentMachine } from '../presenters/machine.ts';
@@ -18,7 +19,7 @@ const parseLabel = (label: string): { key: string; value: string } => {
 /** Registering, showing and changing machines. */
 export const machineRoutes: FastifyPluginCallbackTypebox<ApiParts> = (app, parts, done) => {
   const { store, operations } = parts;
-  const present = async (machine: Machine) => presentMachine(machine, await store.lanes.get(machine.id));
+  const present = (machine: Machine) => presentMachineNow(store, machine);
 
   app.route({
     ...at(routes.registerMachine),
@@ -40,7 +41,10 @@ export const machineRoutes: FastifyPluginCallbackTypebox<ApiParts> = (app, parts
         ...defined({ state, health, platform, label: label === undefined ? undefined : parseLabel(label) }),
       });
       const lanes = new Map((await store.lanes.all()).map((lane) => [lane.machineId, lane]));
-      return presentPage(page, (machine) => presentMachine(machine, lanes.get(machine.id)));
+      const absences = new Map((await store.absences.all()).map((one) => [one.machineId, one]));
+      return presentPage(page, (machine) =>
+        presentMachine(machine, { lane: lanes.get(machine.id), absence: absences.get(machine.id) }),
+      );
     },
   });
 

@@ -26,7 +26,8 @@ export const runRoutes: FastifyPluginCallbackTypebox<ApiParts> = (app, parts, do
       const [only] = runs;
       if (runs.length === 1 && only) reply.header('location', fillPath(routes.showRun.path, { id: only.id }));
       reply.code(202);
-      return { runs: runs.map(presentRunSummary) };
+      const notes = await operations.runNotes([...new Set(runs.map((run) => run.machineName))]);
+      return defined({ runs: runs.map(presentRunSummary), notes: notes.length > 0 ? notes : undefined });
     },
   });
 

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Machine, MachineReport } from '../../contract/machines.ts';
 import { leaf, wholeNumber, type Cli, type CommonOptions } from '../cli.ts';
 import type { Client } from '../client.ts';
-import { describe, describeAgent } from '../describe-machine.ts';
+import { describe, describeAgent, describeAway } from '../describe-machine.ts';
 import { table, when } from '../format.ts';
 import { readAll } from '../pages.ts';
 import { visibleLine } from '../visible.ts';
@@ -26,7 +26,7 @@ async function listMachines(cli: Cli, options: CommonOptions & { label?: string 
             machine.name,
             machine.held ? `${machine.state} (hold)` : machine.state,
             machine.health,
-            machine.busy?.owner,
+            [machine.busy?.owner, describeAway(machine)].filter(Boolean).join(': ') || undefined,
             machine.platform ?? machine.agent?.platform,
             `${machine.host}:${machine.port}`,
             describeAgent(machine),

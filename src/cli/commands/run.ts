@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
+import type { RunEventData } from '../../contract/events.ts';
 import type { Run, RunSummary } from '../../contract/runs.ts';
 import { leaf, type Cli, type CommonOptions } from '../cli.ts';
 import type { Client } from '../client.ts';
+import { describeAway } from '../describe-machine.ts';
 import { ProblemError } from '../failures.ts';
 import { followRun } from '../follow-run.ts';
 import { untilInterrupted } from '../interruption.ts';
@@ -32,6 +34,19 @@ export function describeEnd(run: RunSummary): string {
   return `run ${run.id} on ${run.machine} ${run.state}: ${parts.join(', ')}`;
 }
 
+/** What a person should hear of a change of a run's state. */
+async function newsOf(
+  client: Client,
+  name: string,
+  { state, code, detail }: RunEventData['state'],
+): Promise<string | undefined> {
+  if (state === 'lost') return 'not heard of for long; still waiting';
+  if (code === 'RUN_UNSEEN' || code === 'RUN_OVERDUE') {
+    return describeAway(await client.call('showMachine', { params: { name } }));
+  }
+  return code === 'WAITING_FOR_KEYBOARD' || code === 'CANNOT_STOP' ? detail : undefined;
+}
+
 /** Shows the runs' text live; gives them as they ended. */
 export async function watchRuns(
   client: Client,
@@ -44,8 +59,10 @@ export async function watchRuns(
     runs.map(async ({ id, machine }) => {
       for await (const event of followRun(client, id)) {
         if (event.type === 'token') printer?.push(machine, event.text);
-        if (event.type === 'state' && event.state === 'lost')
-          say(`${machine}: not heard of for long; still waiting`);
+        if (event.type === 'state') {
+          const news = await newsOf(client, machine, event);
+          if (news !== undefined) say(`${machine}: ${news}`);
+        }
       }
       printer?.end(machine);
       const run = await client.call('showRun', { params: { id } });
@@ -64,7 +81,7 @@ async function runBundle(
   const client = cli.client(options);
   const machines = selectorOf(names, options);
   const parameters = await parametersOf(client, bundle, options);
-  const { runs } = await client
+  const { runs, notes = [] } = await client
     .call('run', {
       body: { bundle, machines, parameters, limits: limitsOf(options), deploy: options.deploy === true },
     })
@@ -74,6 +91,7 @@ async function runBundle(
       }
       throw error;
     });
+  for (const note of notes) cli.note(`${note.machine}: ${note.message}`);
   if (options.detach) {
     const started = runs.map((run) => `run ${run.id} on ${run.machine} ${run.state}\n`).join('');
     cli.print(options, { runs }, () => `${started}Next: fleet98 logs ${runs[0]?.id ?? 'ID'} -f\n`);

@@ -86,7 +86,9 @@ async function endRun(
   // `runs` has the same options, and takes them for itself.
   const options = command.optsWithGlobals<CommonOptions>();
   const run = await cli.client(options).call(route, { params: { id } });
-  cli.print(options, run, () => `run ${run.id} on ${run.machine} is ${run.state}\n`);
+  const { code, detail } = run;
+  const why = code === 'CANNOT_STOP' && detail !== undefined ? `: ${detail}` : '';
+  cli.print(options, run, () => visible(`run ${run.id} on ${run.machine} is ${run.state}${why}\n`));
 }
 
 /** The bytes of a run's log, and with `follow` those that come until it has ended. */

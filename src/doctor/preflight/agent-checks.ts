@@ -1,4 +1,5 @@
 import type { Finding } from '../../domain/finding.ts';
+import type { Platform } from '../../platforms/platform.ts';
 import type { Plan } from './plan.ts';
 
 /** AGENT_NEEDED: without one, files are delivered and checked by reading them back, but nothing can be run. */
@@ -19,9 +20,19 @@ export function checkAgentKinds({ agentPresent, agentKinds, hasCommand }: Plan):
 
 /** RUN_UNSEEN: on a system with one program at a time, nobody sees the machine while a run is on. */
 export function checkUnseenRuns({ platform, hasCommand }: Plan): Finding[] {
-  if (!hasCommand || platform.serverDuringRun === 'up') return [];
+  return hasCommand ? unseenRuns(platform) : [];
+}
+
+/** What a platform cannot do during a run, before one is started there; nothing where a run is as usual. */
+export function unseenRuns({ label, serverDuringRun, liveLog, canKill, canLimit }: Platform): Finding[] {
+  if (serverDuringRun === 'up') return [];
+  const cannot = [
+    ...(liveLog ? [] : ['its output comes at its end']),
+    ...(canKill ? [] : ['it cannot be stopped']),
+    ...(canLimit ? [] : ['its time limit only says when it counts as lost']),
+  ];
   const message =
-    `${platform.label} does one thing at a time: while a run is on, the machine cannot be reached` +
-    `${platform.canKill ? '' : ' and the run cannot be stopped'}. Such runs need a time limit.`;
+    `${label} does one thing at a time: while a run is on, the machine cannot be reached; ${cannot.join(', ')}. ` +
+    'Such runs need a time limit.';
   return [{ level: 'info', code: 'RUN_UNSEEN', message }];
 }

@@ -23,6 +23,13 @@ export const agentErrors = {
     'The agent does not take the job',
     'Is AGENT.EXE still running there?',
   ),
+  MACHINE_AWAY: row(
+    'machine',
+    503,
+    true,
+    'The machine works, and nothing answers there meanwhile',
+    'Wait until it is back; fleet98 machine show NAME says by when.',
+  ),
   AGENT_UNKNOWN_KIND: row(
     'machine',
     409,

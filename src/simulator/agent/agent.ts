@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { platforms } from '../../platforms/index.ts';
 import { placeBundle, removeBundle, verifyBundle } from './bundle.ts';
 import { readJob, type Job, type JobHead, type KillJob, type ReadJob, type RunJob } from './jobs.ts';
 import { takeLock } from './lock.ts';
@@ -213,12 +214,19 @@ export class SimulatedAgent {
 
   async #startRun(head: JobHead, job: RunJob): Promise<void> {
     const place = { folder: this.#folder, environment: this.#environment };
-    const run = startRun(head, job, place, { ...clock, boot: this.#boot });
+    const run = startRun(head, this.#asAble(job), place, { ...clock, boot: this.#boot });
     if (run === undefined) {
       return this.#publish(head, 'not-placed', await logLines(this.#folder, head.id, false));
     }
     this.#active = { head, run, closed: this.#closeRun(head, run) };
     this.#writeInfo();
+  }
+
+  /** On some systems nobody can end a program after a time. */
+  #asAble(job: RunJob): RunJob {
+    const { platform } = this.#settings ?? readSettings(this.#folder);
+    const canLimit = Object.values(platforms).find(({ id }) => id === platform)?.canLimit ?? true;
+    return canLimit ? job : { ...job, limitSeconds: 0, quietSeconds: 0 };
   }
 
   async #closeRun(head: JobHead, run: StartedRun): Promise<{ readonly reason: string }> {

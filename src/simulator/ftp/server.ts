@@ -21,6 +21,8 @@ export interface FtpServerOptions {
   readonly knobs: KnobBoard;
   /** 0: any free port. */
   readonly port: number;
+  /** Called on SITE QUIT, which only servers of some PCs have. */
+  readonly onSiteQuit?: () => void;
 }
 
 export interface RunningFtpServer {
@@ -62,6 +64,7 @@ async function listen(options: FtpServerOptions): Promise<RunningFtpServer> {
   const pace = new Pace(knobs);
   const server = createServer(options);
   const sessions = new Map<FtpSrvConnection, Session>();
+  let isDown = false;
   const asLibraryPromise: AsLibraryPromise = <T>(promise: Promise<T>) =>
     server.emitPromise<T>('adopt', promise);
   server.on(
@@ -71,7 +74,11 @@ async function listen(options: FtpServerOptions): Promise<RunningFtpServer> {
     },
   );
   server.on('connect', ({ connection }: { connection: FtpSrvConnection }) => {
-    const session = new Session(connection, { dress, knobs, diskFolder: drive.root, asLibraryPromise });
+    const { onSiteQuit } = options;
+    const about = { dress, knobs, diskFolder: drive.root, asLibraryPromise };
+    const session = new Session(connection, { ...about, ...(onSiteQuit && { onSiteQuit }) });
+    // ftp-srv still takes connections for a moment after it was told to close.
+    if (isDown) return session.reset();
     sessions.set(connection, session);
     connection.commandSocket.once('close', () => sessions.delete(connection));
   });
@@ -86,14 +93,15 @@ async function listen(options: FtpServerOptions): Promise<RunningFtpServer> {
   return {
     port: portOf(server.server),
     close: async () => {
+      isDown = true;
       for (const session of sessions.values()) session.destroy();
       await server.close();
     },
     cut: async () => {
+      isDown = true;
+      const off = drive.cutPower();
       for (const session of sessions.values()) session.reset();
-      const closed = server.close();
-      await drive.cutPower();
-      await closed;
+      await Promise.all([off, server.close()]);
     },
   };
 }

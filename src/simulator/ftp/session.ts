@@ -31,6 +31,8 @@ export interface SessionOptions {
   /** Left out of every reply. */
   readonly diskFolder: string;
   readonly asLibraryPromise: AsLibraryPromise;
+  /** Without it SITE is not known. */
+  readonly onSiteQuit?: () => void;
 }
 
 type Answer = (session: Session, argument: string) => Promise<unknown>;
@@ -62,6 +64,7 @@ const answers: Readonly<Record<string, Answer>> = {
     session.withDisk(250, (disk) => disk.deleteFolder(path).then(() => 'Directory deleted')),
   XRMD: (session, path) =>
     session.withDisk(250, (disk) => disk.deleteFolder(path).then(() => 'Directory deleted')),
+  SITE: (session, argument) => session.answerSite(argument),
   ABOR: (session) => session.reply(226, 'Nothing to abort'),
 };
 
@@ -77,11 +80,13 @@ export class Session {
   readonly #knobs: KnobBoard;
   readonly #connection: FtpSrvConnection;
   readonly #data: DataConnection;
+  readonly #onSiteQuit: (() => void) | undefined;
 
   constructor(connection: FtpSrvConnection, options: SessionOptions) {
     this.dress = options.dress;
     this.#knobs = options.knobs;
     this.#connection = connection;
+    this.#onSiteQuit = options.onSiteQuit;
     this.#data = new DataConnection(options.asLibraryPromise);
     connection.connector = this.#data;
     // Else the reply after a transfer waits for the client's delayed acknowledgement of the one before.
@@ -125,6 +130,19 @@ export class Session {
     const knowsUtf8 = this.dress.feat?.includes('UTF8') === true;
     if (knowsUtf8 && /^UTF-?8 ON$/i.test(argument)) return this.reply(200, 'UTF8 is on');
     return this.#notUnderstood('OPTS');
+  }
+
+  async answerSite(argument: string): Promise<unknown> {
+    if (!this.#onSiteQuit) return this.#notUnderstood('SITE');
+    const { siteQuit } = this.#knobs.now;
+    const word = argument.trim().toUpperCase();
+    if (word === 'HELP') {
+      return this.reply(211, `Site commands: HELP DISKFREE STATS WHO${siteQuit === 'off' ? '' : ' QUIT'}`);
+    }
+    if (word !== 'QUIT' || siteQuit === 'off') return this.reply(500, 'Unknown SITE command');
+    if (siteQuit === 'denied') return this.reply(550, 'permission denied');
+    await this.reply(200, 'The server is shutting down');
+    return this.#onSiteQuit();
   }
 
   async answerPasv(): Promise<unknown> {

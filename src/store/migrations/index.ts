@@ -8,6 +8,7 @@ import { indexes } from './0006-indexes.ts';
 import { retention } from './0007-retention.ts';
 import { shortJobs } from './0008-short-jobs.ts';
 import { agentUpdates } from './0009-agent-updates.ts';
+import { absences } from './0010-absences.ts';
 
 /** All changes of the database's shape, in their order. A released one is never edited; a new one is added below. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -20,4 +21,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0007-retention': retention,
   '0008-short-jobs': shortJobs,
   '0009-agent-updates': agentUpdates,
+  '0010-absences': absences,
 };

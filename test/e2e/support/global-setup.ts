@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { buildDaemon } from '../../support/built-daemon.ts';
 import { refuseSecrets } from './secrets.ts';
 
 declare module 'vitest' {
@@ -16,15 +17,12 @@ declare module 'vitest' {
   }
 }
 
-const project = join(import.meta.dirname, '../../..');
-
 /** Builds the daemon, and at the end searches all that was said and stored during the suite for secrets. */
 export default function setup({ provide }: TestProject): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'fleet98-e2e-'));
   const evidence = join(folder, 'evidence');
   mkdirSync(evidence);
-  build(join(folder, 'app'));
-  provide('builtCli', join(folder, 'app', 'dist', 'cli', 'main.js'));
+  provide('builtCli', buildDaemon(join(folder, 'app')));
   provide('dieAtLibrary', buildLibrary(join(folder, 'die-at.so')));
   provide('evidenceFolder', evidence);
   return () => {
@@ -39,20 +37,6 @@ export default function setup({ provide }: TestProject): () => void {
       rmSync(folder, { recursive: true, force: true });
     }
   };
-}
-
-function build(app: string): void {
-  mkdirSync(app);
-  for (const name of ['node_modules', 'config', 'fixtures', 'package.json']) {
-    symlinkSync(join(project, name), join(app, name));
-  }
-  const compiler = join(project, 'node_modules', '.bin', 'tsc');
-  const outputs = ['--outDir', join(app, 'dist'), '--sourceMap', 'false'];
-  const built = spawnSync(compiler, ['-p', 'tsconfig.build.json', ...outputs], {
-    cwd: project,
-    encoding: 'utf8',
-  });
-  if (built.status !== 0) throw new Error(`the daemon cannot be built:\n${built.stdout}`);
 }
 
 function buildLibrary(output: string): string {

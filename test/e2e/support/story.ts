@@ -212,7 +212,7 @@ export class Story<Pc extends LanePc = LanePc> {
 }
 
 /** Bytes that look random and are the same each time. */
-function noise(seed: string, length: number): Buffer {
+export function noise(seed: string, length: number): Buffer {
   const blocks: Buffer[] = [];
   for (let at = 0; at < length; at += 32) {
     blocks.push(createHash('sha256').update(`${seed} ${at}`).digest());
