@@ -57,7 +57,7 @@ export const linkErrors = {
     503,
     true,
     'The FTP server has no free session',
-    'Close other clients; fleet98 tries again.',
+    'Close other clients, or let it take this computer’s address; fleet98 tries again.',
   ),
   NO_DATA_CONNECTION: row(
     'network',
