@@ -2,8 +2,9 @@ import { absenceState } from '../domain/absence.ts';
 import type { AbsenceState } from '../domain/absence.ts';
 import type { Bundle } from '../domain/bundle.ts';
 import { asDomainError, errorTable, isErrorCode } from '../domain/errors.ts';
+import type { DomainError } from '../domain/errors.ts';
 import type { Finding } from '../domain/finding.ts';
-import type { Machine } from '../domain/machine.ts';
+import type { Machine, MachineHealth } from '../domain/machine.ts';
 import type { MachineChange, MachineReport, NewMachine } from './operations.ts';
 import type { Parts } from './parts.ts';
 import { findingsFor } from './preflight-plan.ts';
@@ -75,7 +76,7 @@ export class Machines {
       const error = asDomainError(thrown);
       if (sessions.isStopping || error.code === 'MACHINE_AWAY') throw error;
       const lastError = { code: error.code, detail: error.message, atMs: clock.nowMs() };
-      const health = error.fault === 'network' ? 'unreachable' : 'suspect';
+      const health = healthAfterProbe(machine, error);
       this.#publish(await store.machines.update(machine.id, { health, lastError }, clock.nowMs()));
       throw error;
     }
@@ -116,6 +117,12 @@ export class Machines {
     const { name, state, health } = machine;
     this.#parts.events.publish({ type: 'machine', machine: name, state, health });
   }
+}
+
+/** A machine that only has no time, as when others use its sessions, is no worse for it. */
+function healthAfterProbe({ health }: Machine, { fault, retry }: DomainError): MachineHealth {
+  if (fault === 'network') return 'unreachable';
+  return retry ? health : 'suspect';
 }
 
 const onAbsence: Readonly<Record<AbsenceState, string>> = {

@@ -58,6 +58,17 @@ test('a wrong password is the person’s to mend, and is not tried again', async
   expect(report.advice[0]).toContain('PATCH');
 });
 
+test('a server whose sessions are taken by others makes the machine no worse', async () => {
+  await using fleet = await TestFleet.start();
+  const pc = await fleet.addPc('old');
+  pc.turn({ refused: new Map([['USER', { code: 421, text: 'Too many users' }]]) });
+  await expect(fleet.operations.probeMachine('old', { adopt: false })).rejects.toMatchObject({
+    code: 'SERVER_BUSY',
+  });
+  const { machine } = await fleet.operations.explainMachine('old');
+  expect(machine).toMatchObject({ health: 'good', lastError: { code: 'SERVER_BUSY' } });
+});
+
 test('no spool, no agent, a silent agent: each is named', async () => {
   await using fleet = await TestFleet.start({ ...quickSettings, jobs: { waitMs: 300, pollMs: 20 } });
   const pc = await fleet.addPc('old');
