@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { Readable } from 'node:stream';
 import { DomainError } from '../domain/errors.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Link } from '../transports/transport.ts';
@@ -84,7 +83,7 @@ async function findRestartWrite(link: Link, bytes: Uint8Array): Promise<'appe' |
   for (const restart of ['appe', 'rest'] as const) {
     await link.write(PROBE_FILE, bytes.subarray(0, half));
     const sent = await link
-      .upload(PROBE_FILE, (from) => Readable.from([bytes.subarray(from)]), {
+      .upload(PROBE_FILE, (from) => [bytes.subarray(from)], {
         size: bytes.length,
         fromByte: half,
         restart,

@@ -1,4 +1,3 @@
-import { addAbortSignal } from 'node:stream';
 import type { BundleFile } from '../domain/bundle.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Link } from '../transports/transport.ts';
@@ -34,7 +33,7 @@ export async function sendFile(
   const restart = link.abilities.restartWrite;
   const fromByte = restart ? there : 0;
   progress.startAt(file, fromByte);
-  const open = (from: number) => addAbortSignal(signal, parts.store.artifactFiles.open(file.sha256, from));
+  const open = (from: number) => until(signal, parts.store.artifactFiles.pieces(file.sha256, from));
   const onProgress = (sent: number) => progress.fileAt(file, sent);
   try {
     const how = fromByte > 0 && restart ? { restart } : {};
@@ -53,6 +52,13 @@ export async function checkSent(link: Link, { file, path }: Pick<Sending, 'file'
     'VERIFY_MISMATCH',
     `${file.name} has ${there ?? 0} bytes on the machine instead of ${file.sizeBytes}`,
   );
+}
+
+async function* until(signal: AbortSignal, pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  for await (const piece of pieces) {
+    signal.throwIfAborted();
+    yield piece;
+  }
 }
 
 const isDiskFull = (error: unknown): error is DomainError =>

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { LRUCache } from 'lru-cache';
 import { DomainError } from '../domain/errors.ts';
 import { syncFolder } from '../lib/atomic-file.ts';
 import { crc32Hex } from '../lib/crc32.ts';
@@ -10,8 +9,7 @@ import { randomHex } from '../lib/random-id.ts';
 import { asStoreError } from './trouble.ts';
 
 const HEAD_BYTES = 4 * 1024;
-const CHUNK_BYTES = 256 * 1024;
-const KEPT_BYTES = 4 * 1024 * 1024;
+const PIECE_BYTES = 64 * 1024;
 
 export interface ReceivedFile {
   readonly sha256: string;
@@ -32,12 +30,6 @@ export interface ReceiveOptions {
 export class ArtifactFiles {
   readonly #folder: string;
   readonly #temporary: string;
-  readonly #chunks = new LRUCache<string, Uint8Array, () => Promise<Uint8Array>>({
-    maxSize: KEPT_BYTES,
-    // An empty file has a chunk without a byte, and no entry may be without size.
-    sizeCalculation: (chunk) => Math.max(1, chunk.length),
-    fetchMethod: (_name, _stale, { context: read }) => read(),
-  });
 
   private constructor(folder: string) {
     this.#folder = folder;
@@ -70,9 +62,27 @@ export class ArtifactFiles {
     }
   }
 
-  /** The bytes from `fromByte` on. The stream fails with NOT_FOUND when there is no such file. */
-  open(sha256: string, fromByte = 0): Readable {
-    return Readable.from(this.#pieces(sha256, fromByte), { objectMode: false, highWaterMark: 1 });
+  /** All bytes. The stream fails with NOT_FOUND when there is no such file. */
+  open(sha256: string): Readable {
+    return Readable.from(copied(this.pieces(sha256)), { objectMode: false, highWaterMark: 1 });
+  }
+
+  /**
+   * The bytes from `fromByte` on, for a reader that is done with a piece when it asks for the one after the next: then it
+   * is overwritten. Buffers of their own would be memory that stays taken until V8 looks for garbage. Throws NOT_FOUND.
+   */
+  async *pieces(sha256: string, fromByte = 0): AsyncGenerator<Uint8Array, void, undefined> {
+    const handle = await this.#openFile(sha256);
+    try {
+      let [buffer, before] = [new Uint8Array(PIECE_BYTES), new Uint8Array(PIECE_BYTES)];
+      for (let offset = fromByte, length = PIECE_BYTES; length === PIECE_BYTES; offset += length) {
+        [buffer, before] = [before, buffer];
+        length = await fill(handle, buffer, offset);
+        if (length > 0) yield buffer.subarray(0, length);
+      }
+    } finally {
+      await handle.close();
+    }
   }
 
   /** At most `length` bytes; fewer at the end of the file. Throws NOT_FOUND. */
@@ -118,25 +128,10 @@ export class ArtifactFiles {
       throw new DomainError('NOT_FOUND', `there is no file with sha256 ${sha256}`, { cause: error });
     }
   }
+}
 
-  async *#pieces(sha256: string, fromByte: number): AsyncIterable<Uint8Array> {
-    for (let offset = fromByte; ;) {
-      const start = offset - (offset % CHUNK_BYTES);
-      const chunk = await this.#chunk(sha256, start);
-      const piece = chunk.subarray(offset - start);
-      if (piece.length > 0) yield piece;
-      if (chunk.length < CHUNK_BYTES) return;
-      offset = start + CHUNK_BYTES;
-    }
-  }
-
-  /** What many machines get at about the same time is read once, and lies in memory once. */
-  async #chunk(sha256: string, start: number): Promise<Uint8Array> {
-    const chunk = await this.#chunks.fetch(`${sha256}:${start}`, {
-      context: () => this.readAt(sha256, start, CHUNK_BYTES),
-    });
-    return chunk ?? this.readAt(sha256, start, CHUNK_BYTES);
-  }
+async function* copied(pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  for await (const piece of pieces) yield piece.slice();
 }
 
 async function writeAll(

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { DomainError } from '../domain/errors.ts';
 import { download } from '../ftp/client/download.ts';
 import { fileSize, folderExists, makeFolder, removeFile, renameFile } from '../ftp/client/file-commands.ts';
@@ -7,6 +6,7 @@ import type { FtpSession } from '../ftp/client/session.ts';
 import type { FtpTuning } from '../ftp/client/tuning.ts';
 import { hasSiteQuit, siteQuit } from '../ftp/client/site-commands.ts';
 import { upload } from '../ftp/client/upload.ts';
+import type { Pieces } from '../lib/pieces.ts';
 import { folderPath, inSpool } from './ftp-paths.ts';
 import type { Link, LinkAbilities, LinkTarget, ServerFacts, Transport, UploadOptions } from './transport.ts';
 
@@ -100,11 +100,10 @@ class PushLink implements Link {
   }
 
   write(path: string, bytes: Uint8Array): Promise<void> {
-    const open = () => Readable.from(bytes.length === 0 ? [] : [bytes], { objectMode: false });
-    return this.upload(path, open, { size: bytes.length });
+    return this.upload(path, () => [bytes], { size: bytes.length });
   }
 
-  upload(path: string, open: (fromByte: number) => Readable, options: UploadOptions): Promise<void> {
+  upload(path: string, open: (fromByte: number) => Pieces, options: UploadOptions): Promise<void> {
     return this.#queued(async () => {
       const send = () => this.#send(this.#path(path), open, options);
       try {
@@ -189,7 +188,7 @@ class PushLink implements Link {
     return this.#queued(() => download(this.#session.control, this.#session.connections, request, take));
   }
 
-  #send(path: string, open: (fromByte: number) => Readable, options: UploadOptions): Promise<void> {
+  #send(path: string, open: (fromByte: number) => Pieces, options: UploadOptions): Promise<void> {
     const fromByte = options.fromByte ?? 0;
     const restart = options.restart ?? this.#target.abilities?.restartWrite;
     if (fromByte > 0 && restart === undefined) {

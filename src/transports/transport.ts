@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { Pieces } from '../lib/pieces.ts';
 
 /** Where a machine's spool is and how to log in there. Lives in memory only: it holds the password. */
 export interface LinkTarget {
@@ -88,8 +88,8 @@ export interface Link extends AsyncDisposable {
   list(folder: string): Promise<string[]>;
   /** Writes a small file whole, replacing it. */
   write(path: string, bytes: Uint8Array): Promise<void>;
-  /** Sends a file whose bytes `open(fromByte)` streams; the size on the machine is not checked here. */
-  upload(path: string, open: (fromByte: number) => Readable, options: UploadOptions): Promise<void>;
+  /** Sends a file whose bytes `open(fromByte)` gives; the size on the machine is not checked here. */
+  upload(path: string, open: (fromByte: number) => Pieces, options: UploadOptions): Promise<void>;
   /** FILE_EXISTS or FTP_UNEXPECTED when the server refuses. */
   rename(from: string, to: string): Promise<void>;
   /** True when the server says that it deleted the file: proof that it was there. False when it was not. */

@@ -66,7 +66,6 @@ export const packageOwners: Readonly<Record<string, readonly string[]>> = {
   'iconv-lite': ['ftp'],
   kysely: ['store'],
   libsql: ['store'],
-  'lru-cache': ['store'],
   'tar-stream': ['store'],
   'node:sqlite': ['store'],
   croner: ['operations'],

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
 import { DomainError, asDomainError } from '../../domain/errors.ts';
+import type { Pieces } from '../../lib/pieces.ts';
 import type { ControlChannel } from './control-channel.ts';
 import type { DataConnections } from './data-connections.ts';
 import { saysDiskFull } from './reply-errors.ts';
@@ -14,7 +14,7 @@ const slowestBytesPerSecond = 20_000;
 export interface FtpUpload {
   readonly path: string;
   /** Called once, when the server is ready for the bytes. */
-  readonly open: () => Readable;
+  readonly open: () => Pieces;
   /** Bytes that `open` gives. */
   readonly sizeBytes: number;
   /** Offset on the machine; more than 0 needs `restart`. */
@@ -60,16 +60,12 @@ async function run(control: ControlChannel, data: Promise<Socket>, request: FtpU
   const first = await control.within(request.replyMs, exchange.started);
   if (isRefusal(first)) throw control.refusal(verb, first, path);
   const socket = await data;
-  const source = request.open();
-  const giveUp = () => {
-    source.destroy();
-    socket.destroy();
-  };
+  const giveUp = () => socket.destroy();
   exchange.final.then((reply) => {
     if (isRefusal(reply)) giveUp();
   }, giveUp);
 
-  const sent = await pump(source, socket, request, () => control.fail(stalled(path)));
+  const sent = await pump(request.open(), socket, request, () => control.fail(stalled(path)));
   if (sent.sourceFailed !== undefined && !socket.destroyed) {
     throw control.fail(asDomainError(sent.sourceFailed));
   }
@@ -95,7 +91,7 @@ interface Pumped {
  * so that nothing piles up in memory. Never throws.
  */
 async function pump(
-  source: Readable,
+  source: Pieces,
   socket: Socket,
   options: Pick<FtpUpload, 'chunkBytes' | 'stallMs' | 'onProgress'>,
   onStall: () => void,
@@ -103,7 +99,7 @@ async function pump(
   const stall = new StallTimer(options.stallMs, onStall);
   let bytes = 0;
   let underWay = 0;
-  const send = async (part: Buffer): Promise<boolean> => {
+  const send = async (part: Uint8Array): Promise<boolean> => {
     underWay += 1;
     stall.start();
     const isSent = await write(socket, part);
@@ -118,9 +114,8 @@ async function pump(
   let before: Promise<boolean> = Promise.resolve(true);
   try {
     for await (const piece of source) {
-      const whole: Buffer = Buffer.isBuffer(piece) ? piece : Buffer.from(piece);
-      for (let at = 0; at < whole.length; at += options.chunkBytes) {
-        const now = send(whole.subarray(at, at + options.chunkBytes));
+      for (let at = 0; at < piece.length; at += options.chunkBytes) {
+        const now = send(piece.subarray(at, at + options.chunkBytes));
         if (!(await before)) return { bytes, whole: false };
         before = now;
       }
@@ -135,7 +130,7 @@ async function pump(
   }
 }
 
-const write = (socket: Socket, bytes: Buffer): Promise<boolean> =>
+const write = (socket: Socket, bytes: Uint8Array): Promise<boolean> =>
   new Promise((resolve) => {
     socket.write(bytes, (error) => resolve(error === undefined || error === null));
   });
