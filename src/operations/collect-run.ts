@@ -54,10 +54,22 @@ async function checkLog(parts: Parts, link: Link, work: RunWork, end: RunEnd): P
   if (end.logBytes === undefined || flags.includes('log-conflict')) return;
   if (stored < end.logBytes) await addFlag(parts, work, 'machine-lost-log');
   if (stored < end.logBytes || flags.includes('machine-lost-log') || stored === 0) return;
-  let crc: string | undefined;
-  for await (const bytes of runLogs.chunks(work.run.id, 0)) crc = crc32Hex(bytes, crc);
-  const isSame = stored === end.logBytes && (end.logCrc32 === undefined || crc === end.logCrc32);
-  if (!isSame) await keepBoth(parts, link, work);
+  const crc = await crcOfFirst(runLogs.chunks(work.run.id, 0), end.logBytes);
+  if (end.logCrc32 !== undefined && crc !== end.logCrc32) await keepBoth(parts, link, work);
+  // What a power cut took of it, or all: the file need not be there any more to be shorter.
+  else if (stored > end.logBytes) await addFlag(parts, work, 'machine-lost-log');
+}
+
+async function crcOfFirst(chunks: AsyncIterable<Uint8Array>, length: number): Promise<string> {
+  let crc = crc32Hex(new Uint8Array());
+  let left = length;
+  for await (const bytes of chunks) {
+    if (left === 0) break;
+    const part = bytes.subarray(0, left);
+    crc = crc32Hex(part, crc);
+    left -= part.length;
+  }
+  return crc;
 }
 
 /** What a server says that does not give out a file, and will not do so later. */

@@ -49,6 +49,15 @@ const rows: readonly [
     async ({ fleet, run }) => expect(await fleet.store.runs.files(run.id)).toEqual([]),
   ],
   [
+    'a log that is gone as a whole: what is committed wins',
+    ({ hand, job, log }) => {
+      hand.remove(log);
+      hand.finish(job, hand.end(job, 'agent-restarted', ['log_bytes=0', 'log_crc32=00000000']));
+    },
+    { state: 'failed', code: 'AGENT_RESTARTED', flags: ['machine-lost-log'], text: 'one two ' },
+    async ({ fleet, run }) => expect(await fleet.store.runs.files(run.id)).toEqual([]),
+  ],
+  [
     'a log that lost its end and got other bytes: both are kept',
     async ({ fleet, hand, run, job, log }) => {
       const whole = readFileSync(hand.path(log));
