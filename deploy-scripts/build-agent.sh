@@ -21,7 +21,7 @@ objects="$(mktemp -d)"
 trap 'rm -rf "$objects"' EXIT
 
 # The build id says from which sources it was made.
-build="$(cat src/agent/*.[ch] src/agent/make/gcc.mak | cksum | { read -r sum _; printf '%08x' "$sum"; })"
+build="$(cat src/agent/*.[ch] src/agent/make/{gcc,portable}.mak | cksum | { read -r sum _; printf '%08x' "$sum"; })"
 make --silent -f src/agent/make/gcc.mak CC="$compiler" OUT="$objects" BUILD="$build" \
   ${CFLAGS:+CFLAGS="$CFLAGS"} LDFLAGS="${LDFLAGS--s}"
 # By a rename: the old one may be running.
@@ -38,12 +38,16 @@ put() {
   echo "deploy-scripts/machine/$2/$(basename "$1"): $(wc -c <"deploy-scripts/machine/$2/$(basename "$1")") bytes"
 }
 
+mark_of() { cat "$@" | cksum | { read -r sum _; printf '%08x' "$sum"; }; }
+system="$(. /etc/os-release 2>/dev/null && echo "${ID:-} ${VERSION_ID:-}" || uname -sr)"
+# note PLATFORM=TOOLCHAIN: takes its programs into the list of what is there.
+note() { if command -v node >/dev/null; then node deploy-scripts/manifest.mjs --toolchain "$1"; fi; }
+
 if command -v i686-w64-mingw32-gcc >/dev/null; then
-  mark_of() { cat "$@" | cksum | { read -r sum _; printf '%08x' "$sum"; }; }
   windows="$objects/windows"
   mkdir -p "$windows/agent" "$windows/ftpd98"
   make --silent -f src/agent/make/mingw.mak OUT="$windows/agent" \
-    BUILD="$(mark_of src/agent/*.[ch] src/agent/w32inc/*.h src/agent/make/mingw.mak src/agent/make/win9x.ld)"
+    BUILD="$(mark_of src/agent/*.[ch] src/agent/w32inc/*.h src/agent/make/{mingw,portable}.mak src/agent/make/win9x.ld)"
   put "$windows/agent/AGENT.EXE" win9x
   make --silent -f src/agent/make/ftpd98.mak OUT="$windows/ftpd98" \
     BUILD="$(mark_of src/agent/ftpd98/*.[ch] src/agent/version.h src/agent/make/ftpd98.mak)"
@@ -51,14 +55,20 @@ if command -v i686-w64-mingw32-gcc >/dev/null; then
   make --silent -f src/agent/make/tiny98.mak win9x OUT="$windows/tiny98" \
     BUILD="$(mark_of src/agent/tiny98/*.[ch] src/agent/version.h src/agent/make/tiny98.mak)"
   put "$windows/tiny98/TINY98.EXE" win9x
-  if command -v node >/dev/null; then
-    system="$(. /etc/os-release 2>/dev/null && echo "${ID:-} ${VERSION_ID:-}" || uname -sr)"
-    node deploy-scripts/manifest.mjs \
-      --toolchain "win9x=MinGW-w64, gcc $(i686-w64-mingw32-gcc -dumpversion) of $system"
-  fi
+  note "win9x=MinGW-w64, gcc $(i686-w64-mingw32-gcc -dumpversion) of $system"
   if [ -x node_modules/.bin/tsx ] && command -v objdump >/dev/null; then
     node_modules/.bin/tsx deploy-scripts/check-exe.ts deploy-scripts/machine/win9x/*.EXE
   fi
 else
   echo "build-agent: nothing for Windows: there is no i686-w64-mingw32-gcc (Debian: gcc-mingw-w64-i686)"
+fi
+
+if command -v bcc >/dev/null && command -v size86 >/dev/null; then
+  mkdir -p "$objects/msdos"
+  make --silent -f src/agent/make/bcc.mak OUT="$objects/msdos" \
+    BUILD="$(mark_of src/agent/*.[chs] src/agent/dosinc/*.h src/agent/make/{bcc,portable}.mak src/agent/make/mz.sh)"
+  put "$objects/msdos/AGENT.EXE" msdos
+  note "msdos=bcc of $system"
+else
+  echo "build-agent: nothing for DOS: there is no bcc, or no ld86 (Debian: bcc bin86)"
 fi

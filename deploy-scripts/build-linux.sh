@@ -34,7 +34,7 @@ fetch_musl() {
   done
 }
 
-build="$(cat src/agent/*.[ch] src/agent/make/gcc.mak | cksum | { read -r sum _; printf '%08x' "$sum"; })"
+build="$(cat src/agent/*.[ch] src/agent/make/{gcc,portable}.mak | cksum | { read -r sum _; printf '%08x' "$sum"; })"
 
 # agent PLATFORM COMPILER DEBIAN-SYSTEM MUSL-SYSTEM
 agent() {
@@ -66,3 +66,5 @@ engine linux-i386 i686-linux-gnu-gcc
 agent linux-armel arm-linux-gnueabi-gcc armel arm-linux-musleabi
 engine linux-armel arm-linux-gnueabi-gcc
 node deploy-scripts/manifest.mjs "${toolchains[@]}"
+# What an old machine has to keep in memory from the first instant.
+size "$machine"/linux-*/*.EXE | awk 'NR > 1 { printf "%s: static data %d bytes\n", $6, $2 + $3; if ($2 + $3 > 65536) bad = 1 } END { exit bad }'

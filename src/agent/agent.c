@@ -50,7 +50,7 @@ static void tell(void)
     if (run_active())
         info_write(run_mark()->id, run_child());
     else
-        info_write(NULL, 0);
+        info_write(NULL, 0UL);
     show(run_active() ? run_mark()->id : NULL, 0);
 }
 
@@ -116,6 +116,9 @@ static void do_kill(void)
         }
     } else if (ended_before(job.target, job.target_token)) {
         reason = "already-ended";
+    } else if (!port_can(PORT_CAN_KILL) && spool_has(SPOOL_JOB, job.target)) {
+        /* It comes later in the same turn. */
+        reason = "cannot";
     }
     publish(&job.mark, reason, NULL, NULL, 0);
 }
@@ -213,6 +216,28 @@ static void take_job(const char *id)
     show(run_active() ? run_mark()->id : NULL, 0);
 }
 
+/* After each step of a run: what its end brings with it. */
+static void settle_run(void)
+{
+    if (run_active())
+        return;
+    port_now(&agent.worked);
+    tell();
+    if (agent.kill.id[0] == '\0')
+        return;
+    publish(&agent.kill, strcmp(run_reason(), "killed") == 0 ? "killed" : "already-ended", NULL, NULL, 0);
+    agent.kill.id[0] = '\0';
+}
+
+/* To its END, where nothing else can be done beside a run. */
+static void finish_run(void)
+{
+    while (run_active()) {
+        run_turn(STEP_MS);
+        settle_run();
+    }
+}
+
 static void look_into_in(void)
 {
     char path[SPOOL_PATH];
@@ -223,37 +248,59 @@ static void look_into_in(void)
         spool_path(path, SPOOL_JOB, id);
         if (job_load(&job, path, id))
             take_job(id);
+        if (port_can(PORT_TAKES_TURNS))
+            finish_run();
     }
+}
+
+/* A claimed job. Where the power failed in the middle of the claim, a FAT disk's repair may have left it under its old
+   name only: that says whose job it was, and no more, as it may also be a second delivery. */
+static void load_claimed(const char *id)
+{
+    char path[SPOOL_PATH];
+
+    spool_path(path, SPOOL_RUN, id);
+    if (job_load(&job, path, id))
+        return;
+    spool_path(path, SPOOL_JOB, id);
+    if (job_load(&job, path, id))
+        return;
+    /* It was whole when it was claimed. */
+    memset(&job, 0, sizeof job);
+    strcpy(job.mark.id, id);
+    job.why = "text";
+}
+
+static void settle_claimed(const char *id, int runs)
+{
+    int is_run;
+
+    load_claimed(id);
+    is_run = job.why == NULL && job.kind == JOB_RUN;
+    if (is_run != runs)
+        return;
+    /* A second delivery must not outlive the END, which may be collected at any time. */
+    spool_delete(SPOOL_JOB, id);
+    if (!is_run)
+        do_job();
+    else if (result_lost(&job.mark) != PORT_OK)
+        agent.owes = 1;
 }
 
 /* What is in RUN while nothing runs. Runs are lost; the other kinds are done again, when these are settled. */
 static void recover_jobs(int runs)
 {
-    char path[SPOOL_PATH];
     char id[ID_SIZE];
 
     id[0] = '\0';
     while (!port_stopping() && spool_next(SPOOL_RUN, id, id)) {
-        /* A second delivery must not outlive the END, which may be collected at any time. */
-        spool_delete(SPOOL_JOB, id);
-        if (spool_has(SPOOL_END, id)) {
-            spool_delete(SPOOL_RUN, id);
-            spool_delete(SPOOL_TMP, id);
+        if (!spool_has(SPOOL_END, id)) {
+            settle_claimed(id, runs);
             continue;
         }
-        spool_path(path, SPOOL_RUN, id);
-        if (!job_load(&job, path, id)) {
-            /* It was whole when it was claimed. */
-            memset(&job, 0, sizeof job);
-            strcpy(job.mark.id, id);
-            job.why = "text";
-        }
-        if (job.why != NULL || job.kind != JOB_RUN) {
-            if (!runs)
-                do_job();
-        } else if (result_lost(&job.mark) != PORT_OK) {
-            agent.owes = 1;
-        }
+        spool_delete(SPOOL_JOB, id);
+        spool_delete(SPOOL_RUN, id);
+        spool_delete(SPOOL_TMP, id);
     }
 }
 
@@ -289,19 +336,6 @@ int agent_start(void)
     port_now(&agent.worked);
     tell();
     return AGENT_OK;
-}
-
-/* After each step of a run: what its end brings with it. */
-static void settle_run(void)
-{
-    if (run_active())
-        return;
-    port_now(&agent.worked);
-    tell();
-    if (agent.kill.id[0] == '\0')
-        return;
-    publish(&agent.kill, strcmp(run_reason(), "killed") == 0 ? "killed" : "already-ended", NULL, NULL, 0);
-    agent.kill.id[0] = '\0';
 }
 
 /* Until the next look into IN. */
@@ -347,6 +381,8 @@ void agent_work(void)
         if (agent.owes && !run_active())
             recover();
         look_into_in();
+        if (port_can(PORT_TAKES_TURNS))
+            return;
         if (port_held() != agent.held)
             tell();
         if (settings.beat_s > 0 && clock_seconds(&agent.told) >= settings.beat_s)

@@ -9,7 +9,7 @@ enum {
 
 /* Settles what an earlier agent left behind. */
 int agent_start(void);
-/* Works until port_stopping(), then ends the active run. */
+/* Works until port_stopping(), then ends the active run; with PORT_TAKES_TURNS until nothing waits. */
 void agent_work(void);
 
 #endif

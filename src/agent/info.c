@@ -125,14 +125,14 @@ static void put_machine(FILE *out)
         text_put(out, "arch", facts.arch);
     put_known(out, "mhz", said->mhz, facts.mhz);
     put_known(out, "ram_kb", said->ram_kb, facts.ram_kb);
-    put_known(out, "ram_free_kb", 0, facts.ram_free_kb);
+    put_known(out, "ram_free_kb", 0UL, facts.ram_free_kb);
     if (info_disk_free_kb(&free_kb) == PORT_OK)
         text_put_number(out, "disk_free_kb", free_kb);
     if (port_disk_is_least())
         text_put(out, "disk_free_least", "1");
     text_put(out, "clock", port_clock_name());
     text_put_number(out, "step_us", info.step_us);
-    put_known(out, "uptime_s", 0, facts.uptime_s);
+    put_known(out, "uptime_s", 0UL, facts.uptime_s);
 }
 
 void info_write(const char *job, unsigned long child)
@@ -151,8 +151,8 @@ void info_write(const char *job, unsigned long child)
     text_put_number(out, "boot", info.boot);
     text_put_number(out, "seq", info.sequence);
     text_put(out, "job", job != NULL ? job : "-");
-    put_known(out, "child_pid", 0, child);
-    put_known(out, "agent_pid", 0, facts.agent_pid);
+    put_known(out, "child_pid", 0UL, child);
+    put_known(out, "agent_pid", 0UL, facts.agent_pid);
     text_put(out, "kinds", job_kinds());
     text_put(out, "hold", port_held() ? "1" : "0");
     if (info.settings->simulated)

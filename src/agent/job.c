@@ -139,6 +139,29 @@ static const char *check_program(struct job *job, const struct lists *found)
     return NULL;
 }
 
+void job_program(struct job *job, struct port_program *program)
+{
+    program->dir = job->dir;
+    program->file = job->program;
+    program->by_path = job->by_path;
+    program->argv = job->argv;
+    program->shell = job->shell;
+    program->input = job->input;
+}
+
+/* What no interpreter takes for something else, and the system hands on as it is. */
+static int takes_arguments(struct job *job)
+{
+    struct port_program program;
+    unsigned i;
+
+    for (i = 1; job->shell && i <= job->args; i++)
+        if (strpbrk(job->argv[i], "\"&^%<>|") != NULL)
+            return 0;
+    job_program(job, &program);
+    return port_takes(&program);
+}
+
 static const char *check_run(struct job *job, const struct lists *found)
 {
     const char *why = check_dir(job, found);
@@ -150,9 +173,8 @@ static const char *check_run(struct job *job, const struct lists *found)
         why = check_numbers(job, found);
     if (why != NULL)
         return why;
-    for (i = 1; job->shell && i <= job->args; i++)
-        if (strpbrk(job->argv[i], "\"&^%<>|") != NULL)
-            return "arg";
+    if (!takes_arguments(job))
+        return "arg";
     for (i = 0; i < job->keeps; i++)
         if (!name_is_allowed(job->keep[i]))
             return "file";

@@ -3,6 +3,7 @@
 #define JOB_H
 
 #include "names.h"
+#include "port.h"
 #include "spool.h"
 
 #define JOB_ARGS 64
@@ -46,6 +47,9 @@ struct job {
 
 /* The kinds that this system can do, comma separated. */
 const char *job_kinds(void);
+
+/* The program of a run. */
+void job_program(struct job *job, struct port_program *program);
 
 /* Reads the file of job `id`. 1: it is there, job->why says whether it is understood; 0: not there (yet). */
 int job_load(struct job *job, const char *path, const char *id);

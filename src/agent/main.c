@@ -17,6 +17,7 @@ static int fail(int code, const char *what, const char *name)
 
 int main(int argc, char **argv)
 {
+    static char path[512];
     const char *folder;
     int result;
 
@@ -41,7 +42,8 @@ int main(int argc, char **argv)
     crc32_init();
     if (agent_start() != AGENT_OK)
         return fail(EXIT_FAILED, "cannot make the spool's folders in", folder);
-    printf("%s works in %s\n", AGENT_ABOUT, folder);
+    /* The whole path: started in the wrong folder, it is seen. */
+    printf("%s works in %s\n", AGENT_ABOUT, port_where(path, sizeof path) == PORT_OK ? path : folder);
     fflush(stdout);
     agent_work();
     return EXIT_OK;

@@ -6,14 +6,12 @@
 
 #include <string.h>
 
-enum { MISMATCH = 1 }; /* beside the MEASURE_ codes */
-
-static const char *reason_of(int result)
+const char *place_reason(int result)
 {
     switch (result) {
     case MEASURE_OK:
         return "done";
-    case MISMATCH:
+    case PLACE_MISMATCH:
         return "mismatch";
     case MEASURE_MISSING:
         return "missing";
@@ -34,15 +32,14 @@ int place_is_whole(const char *dir)
     return port_exists(path);
 }
 
-/* Measures path as what should become this file. */
-static int check(struct job_file *file, const char *path)
+int place_check(struct job_file *file, const char *path)
 {
     int result = measure_file(path, &file->got_size, &file->got_crc);
 
     file->measured = result == MEASURE_OK;
     if (result != MEASURE_OK)
         return result;
-    return file->got_size == file->size && file->got_crc == file->crc ? MEASURE_OK : MISMATCH;
+    return file->got_size == file->size && file->got_crc == file->crc ? MEASURE_OK : PLACE_MISMATCH;
 }
 
 /* All files where they should be; goes on after the first bad one. */
@@ -55,7 +52,7 @@ static int check_all(struct job *job, const char **bad)
 
     for (i = 0; i < job->file_count; i++) {
         spool_join(path, job->dir, job->files[i].name);
-        result = check(&job->files[i], path);
+        result = place_check(&job->files[i], path);
         if (result == MEASURE_STOPPED)
             return result;
         if (result != MEASURE_OK && first == MEASURE_OK) {
@@ -93,7 +90,7 @@ static int copy(struct job_file *file, const char *dir, const char *to)
     spool_join(part, dir, "PLACE.TMP");
     result = measure_copy(file->source, part);
     if (result == MEASURE_OK)
-        result = check(file, part);
+        result = place_check(file, part);
     if (result == MEASURE_OK)
         result = clear(to);
     if (result == MEASURE_OK && port_rename(part, to) != PORT_OK)
@@ -110,7 +107,7 @@ static int place_one(struct job *job, struct job_file *file)
     int result;
 
     spool_join(target, job->dir, file->name);
-    result = check(file, target);
+    result = place_check(file, target);
     if (result == MEASURE_STOPPED)
         return result;
     if (result == MEASURE_OK) {
@@ -118,7 +115,7 @@ static int place_one(struct job *job, struct job_file *file)
             port_delete(file->source);
         return MEASURE_OK;
     }
-    result = check(file, file->source);
+    result = place_check(file, file->source);
     if (result != MEASURE_OK)
         return result;
     return staged ? move(file->source, target) : copy(file, job->dir, target);
@@ -187,15 +184,15 @@ const char *place_bundle(struct job *job, const char **bad)
 
     *bad = NULL;
     if (!place_is_whole(job->dir))
-        return reason_of(place_all(job, bad));
+        return place_reason(place_all(job, bad));
     result = check_all(job, bad);
-    return reason_of(result == MEASURE_MISSING ? MISMATCH : result);
+    return place_reason(result == MEASURE_MISSING ? PLACE_MISMATCH : result);
 }
 
 const char *place_verify(struct job *job, const char **bad)
 {
     *bad = NULL;
-    return place_is_whole(job->dir) ? reason_of(check_all(job, bad)) : "not-placed";
+    return place_is_whole(job->dir) ? place_reason(check_all(job, bad)) : "not-placed";
 }
 
 /* Deletes a file of the bundle; one that is not there is fine. */
@@ -218,12 +215,12 @@ const char *place_remove(struct job *job, const char **bad)
     *bad = NULL;
     /* First, and on the disk before anything else goes: it must never stand over files that are not there. */
     if (remove_one(job, "BUNDLE.OK", bad) != MEASURE_OK)
-        return reason_of(MEASURE_FAILED);
+        return place_reason(MEASURE_FAILED);
     for (i = 0; i < job->file_count; i++)
         remove_one(job, job->files[i].name, bad);
     remove_one(job, "BUNDLE.TMP", bad);
     remove_one(job, "PLACE.TMP", bad);
     /* What a program left in it keeps the folder. */
     port_delete_folder(job->dir);
-    return reason_of(*bad == NULL ? MEASURE_OK : MEASURE_FAILED);
+    return place_reason(*bad == NULL ? MEASURE_OK : MEASURE_FAILED);
 }

@@ -12,4 +12,10 @@ const char *place_remove(struct job *job, const char **bad);
 /* Whether a bundle is whole. */
 int place_is_whole(const char *dir);
 
+enum { PLACE_MISMATCH = 1 }; /* beside the MEASURE_ codes */
+/* Measures a file as what should become this one of a job. MEASURE_OK: it is right. */
+int place_check(struct job_file *file, const char *path);
+/* The reason that comes of such a result, for the END; null when the agent is to stop. */
+const char *place_reason(int result);
+
 #endif

@@ -18,7 +18,8 @@ enum {
 enum {
     PORT_CAN_KILL = 1, /* a program can be ended while it runs */
     PORT_CAN_SHELL = 2, /* batch files exist whose interpreter reads the arguments once more */
-    PORT_CAN_UPDATE = 4 /* another program can take the agent's place */
+    PORT_CAN_UPDATE = 4, /* another program can take the agent's place */
+    PORT_TAKES_TURNS = 8 /* one program at a time: the agent does the jobs that wait, and ends */
 };
 
 /* Before everything else: switches that only some systems have, as /install. 1: it was one, and it is done; code is the
@@ -103,6 +104,8 @@ struct port_exit {
     int signal; /* 0: none */
     int forced; /* 1 when it ended by port_kill and not by itself */
 };
+/* 0: the system cannot hand these arguments on as they are. Of a program whose file and arguments are known. */
+int port_takes(const struct port_program *program);
 /* PORT_FAIL: error says the system's number and words. */
 int port_start(const struct port_program *program, char *error, unsigned error_size);
 unsigned long port_child(void); /* its process id, 0 where the system has none */

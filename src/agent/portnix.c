@@ -107,15 +107,40 @@ int port_where(char *path, unsigned size)
     return getcwd(path, size) != NULL ? PORT_OK : PORT_FAIL;
 }
 
+static void settle(const char *path)
+{
+    int handle = open(path, O_RDONLY);
+
+    if (handle < 0)
+        return;
+    fsync(handle);
+    close(handle);
+}
+
+/* The folder of a path on the disk: after a power cut a rename must not be undone. */
+static void settle_folder_of(const char *path)
+{
+    char folder[64];
+    const char *slash = strrchr(path, '/');
+    size_t length = slash == NULL ? 0 : (size_t)(slash - path);
+
+    if (length >= sizeof folder)
+        return;
+    memcpy(folder, path, length);
+    folder[length] = '\0';
+    settle(length == 0 ? "." : folder);
+}
+
 int port_make_folder(const char *path)
 {
     struct stat info;
 
-    if (mkdir(path, 0777) == 0)
-        return PORT_OK;
-    if (errno == EEXIST && stat(path, &info) == 0 && S_ISDIR(info.st_mode))
-        return PORT_OK;
-    return code_of_errno();
+    if (mkdir(path, 0777) != 0 && (errno != EEXIST || stat(path, &info) != 0 || !S_ISDIR(info.st_mode)))
+        return code_of_errno();
+    /* Also of one that was there: on a FAT disk Linux counts the entries of a new folder to the folder around it, until
+       that is flushed once. */
+    settle_folder_of(path);
+    return PORT_OK;
 }
 
 int port_exists(const char *path)
@@ -137,25 +162,6 @@ int port_size(const char *path, unsigned long *size)
     return PORT_OK;
 }
 
-/* The folder of a path on the disk: after a power cut a rename must not be undone. */
-static void flush_folder_of(const char *path)
-{
-    char folder[64];
-    const char *slash = strrchr(path, '/');
-    size_t length = slash == NULL ? 0 : (size_t)(slash - path);
-    int handle;
-
-    if (length >= sizeof folder)
-        return;
-    memcpy(folder, path, length);
-    folder[length] = '\0';
-    handle = open(length == 0 ? "." : folder, O_RDONLY);
-    if (handle < 0)
-        return;
-    fsync(handle);
-    close(handle);
-}
-
 int port_rename(const char *from, const char *to)
 {
     /* rename() would replace silently. Nobody else creates these names, so looking first is enough. */
@@ -163,7 +169,11 @@ int port_rename(const char *from, const char *to)
         return PORT_EXISTS;
     if (rename(from, to) != 0)
         return code_of_errno();
-    flush_folder_of(to);
+    /* Linux gives a FAT disk a new name alone, and where the bytes lie only with the file; and with both names on the
+       disk, its repair cuts one of the files. */
+    settle(to);
+    settle_folder_of(to);
+    settle_folder_of(from);
     return PORT_OK;
 }
 
@@ -171,7 +181,7 @@ int port_delete(const char *path)
 {
     if (unlink(path) != 0)
         return code_of_errno();
-    flush_folder_of(path);
+    settle_folder_of(path);
     return PORT_OK;
 }
 

@@ -28,6 +28,7 @@ static struct {
     struct port_time heard; /* the last output */
     struct port_time ended; /* the end was seen */
     struct port_time drain; /* since when the pipes are drained */
+    struct port_time saved; /* the LOG was finished */
     struct port_time full;  /* the last look at the ring */
     int is_full;            /* the ring was full then: the program may have to wait */
     int is_busy;            /* the LOG could not be opened last time */
@@ -76,16 +77,25 @@ static unsigned long log_limit(unsigned long wanted)
     return wanted;
 }
 
+/* Whether the program is over; the first time it is seen, the pipes begin to be drained. */
+static int note_end(void)
+{
+    if (run.state != RUNNING)
+        return 1;
+    if (!port_ended(&run.result.how))
+        return 0;
+    port_now(&run.ended);
+    clock_span(&run.started, &run.ended, &run.result.wall);
+    run.drain = run.ended;
+    run.state = DRAINING;
+    return 1;
+}
+
 static void start_program(struct job *job)
 {
     struct port_program program;
 
-    program.dir = job->dir;
-    program.file = job->program;
-    program.by_path = job->by_path;
-    program.argv = job->argv;
-    program.shell = job->shell;
-    program.input = job->input;
+    job_program(job, &program);
     if (port_start(&program, run.result.error, sizeof run.result.error) != PORT_OK) {
         run.result.reason = "start-failed";
         return;
@@ -95,6 +105,8 @@ static void start_program(struct job *job)
     run.result.capture = port_capture();
     run.result.keeps = job->keeps;
     run.state = RUNNING;
+    /* Where this has waited for the program, its time is over now. */
+    note_end();
 }
 
 int run_begin(struct job *job, unsigned long step_us, unsigned long boot)
@@ -115,20 +127,6 @@ int run_begin(struct job *job, unsigned long step_us, unsigned long boot)
         run.result.reason = "disk-full";
     else
         start_program(job);
-    return 1;
-}
-
-/* Whether the program is over; the first time it is seen, the pipes begin to be drained. */
-static int note_end(void)
-{
-    if (run.state != RUNNING)
-        return 1;
-    if (!port_ended(&run.result.how))
-        return 0;
-    port_now(&run.ended);
-    clock_span(&run.started, &run.ended, &run.result.wall);
-    run.drain = run.ended;
-    run.state = DRAINING;
     return 1;
 }
 
@@ -243,7 +241,7 @@ static void turn_program(unsigned long ms)
     if (!was_over)
         return;
     give_up_if_late();
-    if (closed || (!run.is_full && clock_seconds(&run.drain) >= DRAIN_S)) {
+    if (closed || (!run.is_full && !port_can(PORT_TAKES_TURNS) && clock_seconds(&run.drain) >= DRAIN_S)) {
         port_reap();
         run.state = SAVING;
     }
@@ -259,7 +257,14 @@ static void turn_saving(unsigned long ms)
     }
     runlog_flush();
     result_keep(&run.result);
+    port_now(&run.saved);
     run.state = ENDING;
+}
+
+/* Where others wait for their turn the END may have to be left to the next start. */
+static int gives_up(void)
+{
+    return port_can(PORT_TAKES_TURNS) && clock_seconds(&run.saved) >= GIVE_UP_S;
 }
 
 static void turn_ending(unsigned long ms)
@@ -267,7 +272,10 @@ static void turn_ending(unsigned long ms)
     /* The program may have ended by itself in the instant in which it was killed: then that is its end. */
     if (run.result.started && !run.result.how.forced)
         run.result.reason = "exited";
-    if (result_publish(&run.result) == PORT_OK || port_stopping())
+    else if (run.result.started && strcmp(run.result.reason, "exited") == 0)
+        /* Somebody at the machine did it. */
+        run.result.reason = "killed";
+    if (result_publish(&run.result) == PORT_OK || port_stopping() || gives_up())
         run.state = IDLE;
     else
         port_sleep(ms);

@@ -5,10 +5,9 @@
 
 #include <string.h>
 
-#define RING 16384
 #define HEAD 40 /* more than the head of a record and its last line end */
 
-static char ring[RING];
+static char ring[RUNLOG_RING];
 
 static struct {
     char path[SPOOL_PATH];
@@ -41,9 +40,9 @@ unsigned runlog_room(void)
 
     if (runlog.cut)
         return RUNLOG_RECORD;
-    if (runlog.used + HEAD >= RING)
+    if (runlog.used + HEAD >= RUNLOG_RING)
         return 0;
-    room = RING - HEAD - runlog.used;
+    room = RUNLOG_RING - HEAD - runlog.used;
     return room < RUNLOG_RECORD ? room : RUNLOG_RECORD;
 }
 

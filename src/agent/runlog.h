@@ -7,6 +7,11 @@
 
 #define RUNLOG_RECORD 4096 /* most bytes of one record */
 
+/* Bytes in memory. A makefile may say less, for a system on which nothing writes while it is full. */
+#ifndef RUNLOG_RING
+#define RUNLOG_RING 16384
+#endif
+
 enum {
     RUNLOG_OK = 0,
     RUNLOG_BUSY = 1, /* the file cannot be opened now; everything is kept */

@@ -2,6 +2,7 @@
 
 #include "clock.h"
 #include "measure.h"
+#include "place.h"
 #include "port.h"
 #include "version.h"
 
@@ -13,28 +14,6 @@
 
 static const char program[] = "AGENT.EXE";
 static const char spare[] = "AGENT.OLD";
-
-static const char *reason_of(int result)
-{
-    switch (result) {
-    case MEASURE_MISSING:
-        return "missing";
-    case MEASURE_FULL:
-        return "disk-full";
-    case MEASURE_STOPPED:
-        return NULL;
-    default:
-        return "io-error";
-    }
-}
-
-/* 1: the file is what the job says. Else *result is why it could not be measured, or MEASURE_OK. */
-static int is_right(struct job_file *file, const char *path, int *result)
-{
-    *result = measure_file(path, &file->got_size, &file->got_crc);
-    file->measured = *result == MEASURE_OK;
-    return file->measured && file->got_size == file->size && file->got_crc == file->crc;
-}
 
 /* Takes in what the program says, and keeps how it begins. */
 static unsigned hear(char said[SAID_SIZE], unsigned length)
@@ -100,22 +79,23 @@ const char *update_agent(struct job *job, const char **bad, char *error, unsigne
     *bad = file->name;
     if (!port_is_program(program))
         return "cannot";
-    if (is_right(file, program, &result)) {
+    if (place_check(file, program) == MEASURE_OK) {
         *bad = NULL;
         port_delete(file->source);
         return "done";
     }
-    if (!is_right(file, file->source, &result))
-        return result == MEASURE_OK ? "mismatch" : reason_of(result);
+    result = place_check(file, file->source);
+    if (result != MEASURE_OK)
+        return place_reason(result);
     /* FTP servers do not flush; once it has the program's name, the bytes must be on the disk. */
     result = measure_flush(file->source);
     if (result != MEASURE_OK)
-        return reason_of(result);
+        return place_reason(result);
     if (!is_agent(file->source + strlen("STAGE/"), error, error_size))
         return port_stopping() ? NULL : "start-failed";
     result = measure_copy(program, spare);
     if (result != MEASURE_OK)
-        return reason_of(result);
+        return place_reason(result);
     port_hand_over(file->source, program, spare, error, error_size);
     return "start-failed";
 }

@@ -12,16 +12,15 @@ CFLAGS = -O2
 LDFLAGS =
 LDLIBS =
 
-SYSTEM = $(OUT)/portnix.o $(OUT)/nixproc.o $(OUT)/nixinfo.o $(OUT)/nixself.o
-OBJECTS = $(OUT)/main.o $(OUT)/agent.o $(OUT)/run.o $(OUT)/result.o $(OUT)/runlog.o $(OUT)/place.o $(OUT)/update.o \
-	$(OUT)/measure.o $(OUT)/job.o $(OUT)/spool.o $(OUT)/text.o $(OUT)/names.o $(OUT)/info.o \
-	$(OUT)/setting.o $(OUT)/clock.o $(OUT)/crc32.o $(SYSTEM)
+include $(SRC)/make/portable.mak
+SYSTEM = portnix.c nixproc.c nixinfo.c nixself.c
+OBJECTS = $(PORTABLE:%.c=$(OUT)/%.o) $(SYSTEM:%.c=$(OUT)/%.o)
 
 $(OUT)/AGENT.EXE: $(OBJECTS)
 	$(CC) $(LDFLAGS) -o $@ $(OBJECTS) $(LDLIBS)
 
 # Every header counts for every object: the whole build takes two seconds.
-$(OBJECTS): $(SRC)/*.h $(SRC)/make/gcc.mak
+$(OBJECTS): $(SRC)/*.h $(SRC)/make/gcc.mak $(SRC)/make/portable.mak
 
 $(OUT)/%.o: $(SRC)/%.c
 	$(CC) -std=c89 -pedantic $(WARNINGS) $(WIDE) $(CFLAGS) -DAGENT_BUILD='"$(BUILD)"' -c -o $@ $<

@@ -20,17 +20,15 @@ LDFLAGS = -nostdlib -nostartfiles -s $(LAYOUT) -Wl,-e,$(ENTRY),--subsystem,conso
 	-Wl,--major-os-version=4,--minor-os-version=0,--disable-dynamicbase,--disable-nxcompat,--disable-reloc-section \
 	-Wl,--no-insert-timestamp,--build-id=none
 
-SYSTEM = $(OUT)/portw32.o $(OUT)/w32file.o $(OUT)/w32print.o $(OUT)/w32str.o $(OUT)/w32main.o $(OUT)/w32clock.o \
-	$(OUT)/w32disk.o $(OUT)/w32info.o $(OUT)/w32cpu.o $(OUT)/w32stop.o $(OUT)/w32show.o $(OUT)/w32reg.o \
-	$(OUT)/w32proc.o $(OUT)/w32args.o $(OUT)/w32tree.o $(OUT)/w32self.o
-OBJECTS = $(OUT)/main.o $(OUT)/agent.o $(OUT)/run.o $(OUT)/result.o $(OUT)/runlog.o $(OUT)/place.o $(OUT)/update.o \
-	$(OUT)/measure.o $(OUT)/job.o $(OUT)/spool.o $(OUT)/text.o $(OUT)/names.o $(OUT)/info.o \
-	$(OUT)/setting.o $(OUT)/clock.o $(OUT)/crc32.o $(SYSTEM)
+include $(SRC)/make/portable.mak
+SYSTEM = portw32.c w32file.c bareprt.c barestr.c w32main.c w32clock.c w32disk.c w32info.c w32cpu.c w32stop.c w32show.c \
+	w32reg.c w32proc.c w32args.c w32tree.c w32self.c
+OBJECTS = $(PORTABLE:%.c=$(OUT)/%.o) $(SYSTEM:%.c=$(OUT)/%.o)
 
 $(OUT)/AGENT.EXE: $(OBJECTS)
 	$(CC) $(CPU) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJECTS) -lkernel32
 
-$(OBJECTS): $(SRC)/*.h $(SRC)/w32inc/*.h $(SRC)/make/mingw.mak $(SRC)/make/win9x.ld
+$(OBJECTS): $(SRC)/*.h $(SRC)/w32inc/*.h $(SRC)/make/mingw.mak $(SRC)/make/portable.mak $(SRC)/make/win9x.ld
 
 $(OUT)/%.o: $(SRC)/%.c
 	$(CC) -std=c89 -pedantic $(WARNINGS) $(CPU) $(CFLAGS) $(SYSTEM_HEADERS) -DAGENT_BUILD='"$(BUILD)"' -c -o $@ $<

@@ -2,6 +2,9 @@
    that a processor can work on four sums at once and x is read a quarter as often. */
 #include "dot.h"
 
+/* Each product by itself, so that it is rounded before it is added. */
+#define ADD(sum, row) (product = (row)[i] * x[i], (sum) += product)
+
 static void four_rows(float *out, const float *w, const float *x, long columns)
 {
     const float *w1 = w + columns;
@@ -15,14 +18,10 @@ static void four_rows(float *out, const float *w, const float *x, long columns)
     long i;
 
     for (i = 0; i < columns; i++) {
-        product = w[i] * x[i];
-        sum0 += product;
-        product = w1[i] * x[i];
-        sum1 += product;
-        product = w2[i] * x[i];
-        sum2 += product;
-        product = w3[i] * x[i];
-        sum3 += product;
+        ADD(sum0, w);
+        ADD(sum1, w1);
+        ADD(sum2, w2);
+        ADD(sum3, w3);
     }
     out[0] = sum0;
     out[1] = sum1;
@@ -36,10 +35,8 @@ static float one_row(const float *w, const float *x, long columns)
     float product;
     long i;
 
-    for (i = 0; i < columns; i++) {
-        product = w[i] * x[i];
-        sum += product;
-    }
+    for (i = 0; i < columns; i++)
+        ADD(sum, w);
     return sum;
 }
 

@@ -1,4 +1,4 @@
-/* string.h - the part of the C library's strings that the agent uses, on Windows without a C runtime (w32str.c). */
+/* string.h - the part of the C library's strings that the agent uses, on Windows without a C runtime (barestr.c). */
 #ifndef STRING_H
 #define STRING_H
 

@@ -100,13 +100,15 @@ export class SimulatedAgent {
     for (const name of sortedNames(this.#folder, 'RUN', '.RUN')) {
       const id = name.slice(0, 8);
       const paths = jobPaths(this.#folder, id);
+      // A disk's repair may have left a claimed job under its old name only: that says whose it was, and no more.
+      const again = existsSync(paths.job) ? readJob(id, readHead(paths.job)) : undefined;
+      const read = readJob(id, readHead(paths.run)) ?? again ?? damagedJob(id);
       // A second delivery must not outlive the END, which may be collected at any time.
       rmSync(paths.job, { force: true });
       if (existsSync(paths.end)) {
         rmSync(paths.run, { force: true });
         continue;
       }
-      const read = readJob(id, readHead(paths.run)) ?? damagedJob(id);
       if ('job' in read && read.job.kind === 'run') {
         await this.#publish(read.head, 'agent-restarted', await logLines(this.#folder, id, false));
       } else others.push(read);

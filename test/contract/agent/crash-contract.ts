@@ -98,7 +98,7 @@ const runRows: readonly RunRow[] = [
   // And delivered once more.
   { states: ['RUN', 'JOB', 'TMP'], reason: 'agent-restarted', starts: 0 },
   { states: ['RUN', 'JOB', 'TMP', 'LOG'], reason: 'agent-restarted', starts: 0 },
-  { states: ['an empty RUN', 'JOB', 'TMP', 'LOG'], reason: 'bad-job', why: 'text', starts: 0 },
+  { states: ['an empty RUN', 'JOB', 'TMP', 'LOG'], reason: 'agent-restarted', starts: 0 },
   // Ended: the END stays as it is.
   { states: ['RUN', 'END', 'LOG'], reason: 'exited', starts: 0 },
   { states: ['RUN', 'END', 'TMP'], reason: 'exited', starts: 0 },

@@ -80,6 +80,35 @@ export function restartContract(kit: AgentKit): void {
       expect(new Set(started).size).toBe(started.length);
     }));
 
+  test.each(['', 'v=1\r\nkind=run\r\n'])(
+    'a claim of which a disk’s repair has left the old name: told by it, never started by it (RUN: %j)',
+    (left) =>
+      onBench(kit, async (bench) => {
+        const { spool } = bench;
+        const dir = spool.placed({ 'NOTE.SH': kit.note });
+        const id = spool.deliver('run', [
+          ['dir', dir],
+          ['exe', 'NOTE.SH'],
+          ['arg', 'never'],
+        ]);
+        spool.write(`RUN/${id}.RUN`, left);
+        const file = Buffer.from('measured');
+        const other = spool.deliver('verify', [
+          ['dir', spool.placed({ 'A.BIN': file })],
+          ['file', `A.BIN,${file.length},${crcOf(file)}`],
+        ]);
+        spool.write(`RUN/${other}.RUN`, left);
+        await bench.start();
+        const ends = [await spool.end(id), await spool.end(other)];
+        expect(ends.map((end) => [end.get('reason'), end.get('token')])).toEqual([
+          ['agent-restarted', '00112233445566FF'],
+          ['done', '00112233445566FF'],
+        ]);
+        expect(spool.names('IN')).toEqual([]);
+        expect(starts(spool, dir)).toEqual([]);
+      }),
+  );
+
   test('with a whole LOG and no END the run is agent-restarted', () =>
     onBench(kit, async (bench) => {
       const { spool } = bench;

@@ -10,13 +10,14 @@ export interface AgentPrograms {
 }
 
 const mark = /agent98 \d+\.\d+\.\d+ build ([0-9a-f]{8})/;
-const nextBuild = '0badcafe';
 
 /** The agent in a file, and the same with another mark of its sources. */
 export function agentPrograms(path: string): AgentPrograms {
   const old = readFileSync(path);
   const text = old.toString('latin1');
   const oldBuild = mark.exec(text)?.[1] ?? '';
+  // The end stays: a linker lets other texts, such as a single digit, be the end of this one.
+  const nextBuild = `${oldBuild.startsWith('0bad') ? 'bad0' : '0bad'}${oldBuild.slice(4)}`;
   const next = Buffer.from(text.replaceAll(oldBuild, nextBuild), 'latin1');
   return { old, oldBuild, next, nextBuild };
 }

@@ -1,4 +1,4 @@
-/* w32print.c - Windows without a C runtime: formatted text. */
+/* bareprt.c - formatted text, for Windows and DOS without a C library. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -77,74 +77,66 @@ static void put_signed(struct target *target, int value)
     put_number(target, value < 0 ? 0UL - (unsigned long)value : (unsigned long)value, 10, 0, ' ');
 }
 
-/* A macro would be needed to hand a va_list on by its address; so all kinds are here. */
-static int format_all(struct target *target, const char *format, va_list values)
+/* A macro would be needed to hand a va_list on by its address; so all kinds are here. Without a file it goes to text. */
+static int format_all(FILE *file, char *text, const char *format, va_list values)
 {
+    struct target target;
     struct piece piece;
     unsigned long value;
 
+    target.file = file;
+    target.text = text;
+    target.length = 0;
     for (; *format != '\0'; format++) {
         if (*format != '%') {
-            put(target, *format);
+            put(&target, *format);
             continue;
         }
         format++;
         read_piece(&piece, &format);
         if (*format == 's') {
-            put_text(target, va_arg(values, const char *), piece.most);
+            put_text(&target, va_arg(values, const char *), piece.most);
         } else if (*format == 'c') {
-            put(target, (char)va_arg(values, int));
+            put(&target, (char)va_arg(values, int));
         } else if (*format == 'd') {
-            put_signed(target, va_arg(values, int));
+            put_signed(&target, va_arg(values, int));
         } else {
             value = piece.is_long ? va_arg(values, unsigned long) : va_arg(values, unsigned);
-            put_number(target, value, *format == 'X' ? 16 : 10, piece.width, piece.fill);
+            put_number(&target, value, *format == 'X' ? 16 : 10, piece.width, piece.fill);
         }
     }
-    return target->length;
+    return target.length;
 }
 
 int fprintf(FILE *file, const char *format, ...)
 {
-    struct target target;
     va_list values;
     int length;
 
-    target.file = file;
-    target.text = NULL;
-    target.length = 0;
     va_start(values, format);
-    length = format_all(&target, format, values);
+    length = format_all(file, NULL, format, values);
     va_end(values);
     return length;
 }
 
 int printf(const char *format, ...)
 {
-    struct target target;
     va_list values;
     int length;
 
-    target.file = stdout;
-    target.text = NULL;
-    target.length = 0;
     va_start(values, format);
-    length = format_all(&target, format, values);
+    length = format_all(stdout, NULL, format, values);
     va_end(values);
     return length;
 }
 
 int sprintf(char *text, const char *format, ...)
 {
-    struct target target;
     va_list values;
     int length;
 
-    target.file = NULL;
-    target.text = text;
-    target.length = 0;
     va_start(values, format);
-    length = format_all(&target, format, values);
+    length = format_all(NULL, text, format, values);
     va_end(values);
     text[length] = '\0';
     return length;

@@ -1,4 +1,4 @@
-/* w32str.c - Windows without a C runtime: strings. The compiler calls some of these by itself. */
+/* barestr.c - strings, for Windows and DOS without a C library. The compiler calls some of these by itself. */
 #include <string.h>
 
 void *memcpy(void *to, const void *from, size_t size)
