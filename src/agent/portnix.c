@@ -207,6 +207,25 @@ int port_flush(FILE *file)
     return PORT_OK;
 }
 
+/* Linux shows the names of a disk that is mounted as MS-DOS's in small letters: then the same name in capitals is there,
+   too. Elsewhere it is another file, and the name stays. */
+static void in_capitals(const char *folder, char *name)
+{
+    char path[64];
+    size_t start = strlen(folder) + 1;
+    size_t size = strlen(name) + 1;
+    size_t i;
+
+    if (start + size > sizeof path)
+        return;
+    memcpy(path, folder, start - 1);
+    path[start - 1] = '/';
+    for (i = 0; i < size; i++)
+        path[start + i] = (char)(name[i] >= 'a' && name[i] <= 'z' ? name[i] - 'a' + 'A' : name[i]);
+    if (memcmp(path + start, name, size) != 0 && port_exists(path))
+        memcpy(name, path + start, size);
+}
+
 int port_list(const char *folder, void (*each)(void *context, const char *name), void *context)
 {
     DIR *names = opendir(folder);
@@ -214,8 +233,10 @@ int port_list(const char *folder, void (*each)(void *context, const char *name),
 
     if (names == NULL)
         return code_of_errno();
-    while ((entry = readdir(names)) != NULL)
+    while ((entry = readdir(names)) != NULL) {
+        in_capitals(folder, entry->d_name);
         each(context, entry->d_name);
+    }
     closedir(names);
     return PORT_OK;
 }

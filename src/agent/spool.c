@@ -39,37 +39,21 @@ int spool_delete(int what, const char *id)
 }
 
 struct search {
-    int what;
+    const char *ending;
     const char *after;
     char *best; /* empty: none yet */
 };
 
-/* Linux shows the names of a disk that is mounted as MS-DOS's in small letters. */
-static void in_capitals(char capitals[13], const char *name)
-{
-    int i;
-
-    for (i = 0; i < 13; i++)
-        capitals[i] = (char)(name[i] >= 'a' && name[i] <= 'z' ? name[i] - 'a' + 'A' : name[i]);
-}
-
 static void look_at(void *context, const char *name)
 {
     struct search *search = context;
-    char capitals[13];
     char id[ID_SIZE];
 
-    if (strlen(name) != 12)
+    if (strlen(name) != 12 || name[8] != '.' || strcmp(name + 9, search->ending) != 0)
         return;
-    in_capitals(capitals, name);
-    if (capitals[8] != '.' || strcmp(capitals + 9, endings[search->what]) != 0)
-        return;
-    memcpy(id, capitals, 8);
+    memcpy(id, name, 8);
     id[8] = '\0';
     if (!name_is_hex(id, 8) || strcmp(id, search->after) <= 0)
-        return;
-    /* Where small letters are others than capitals, it is another file. */
-    if (strcmp(capitals, name) != 0 && !spool_has(search->what, id))
         return;
     if (search->best[0] == '\0' || strcmp(id, search->best) < 0)
         strcpy(search->best, id);
@@ -82,7 +66,7 @@ int spool_next(int what, const char *after, char id[ID_SIZE])
 
     strcpy(start, after);
     id[0] = '\0';
-    search.what = what;
+    search.ending = endings[what];
     search.after = start;
     search.best = id;
     return port_list(folders[what], look_at, &search) == PORT_OK && id[0] != '\0';

@@ -17,6 +17,10 @@ keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 # The mirror that this system uses.
 mirror="$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.{list,sources} 2>/dev/null | grep -v '^#' |
   grep -oE 'https?://[^ ]*/debian/?( |$)' | head -n 1 | tr -d ' ' || true)"
+if [ -z "$mirror" ]; then
+  echo "make-pc: apt of this system knows no mirror of Debian" >&2
+  exit 1
+fi
 lists=(-qq -o Acquire::Retries=3 -o APT::Architecture=i386 -o APT::Architectures::=i386 -o APT::Sandbox::User=root
   -o "Dir::Etc::SourceList=$work/apt/sources.list" -o Dir::Etc::SourceParts=/dev/null
   -o "Dir::State::Lists=$work/apt/lists" -o "Dir::State::Status=$work/apt/status" -o "Dir::Cache=$work/apt/cache")
@@ -26,8 +30,8 @@ fetch() {
   mkdir -p "$work"/apt/{lists/partial,cache/archives/partial}
   touch "$work/apt/status"
   {
-    echo "deb [arch=i386 signed-by=$keyring] ${mirror:-http://deb.debian.org/debian} bookworm main"
-    echo "deb-src [signed-by=$keyring] ${mirror:-http://deb.debian.org/debian} bookworm main"
+    echo "deb [arch=i386 signed-by=$keyring] $mirror bookworm main"
+    echo "deb-src [signed-by=$keyring] $mirror bookworm main"
   } >"$work/apt/sources.list"
   cd "$work"
   apt-get "${lists[@]}" update
