@@ -15,10 +15,10 @@ chmod 755 "$work"
 
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 # The mirror that this system uses.
-mirror="$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.{list,sources} 2>/dev/null | grep -v '^#' |
-  grep -oE 'https?://[^ ]*/debian/?( |$)' | head -n 1 | tr -d ' ' || true)"
+mirror="$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Component: main' 'Release: bookworm' |
+  head -n 1)"
 if [ -z "$mirror" ]; then
-  echo "make-pc: apt of this system knows no mirror of Debian" >&2
+  echo "make-pc: apt of this system knows no mirror of Debian 12 (bookworm)" >&2
   exit 1
 fi
 lists=(-qq -o Acquire::Retries=3 -o APT::Architecture=i386 -o APT::Architectures::=i386 -o APT::Sandbox::User=root
