@@ -63,12 +63,12 @@ else
   echo "build-agent: nothing for Windows: there is no i686-w64-mingw32-gcc (Debian: gcc-mingw-w64-i686)"
 fi
 
-if command -v bcc >/dev/null && command -v size86 >/dev/null; then
+if command -v bcc >/dev/null && command -v size86 >/dev/null && command -v nasm >/dev/null; then
   mkdir -p "$objects/msdos"
   make --silent -f src/agent/make/bcc.mak OUT="$objects/msdos" \
-    BUILD="$(mark_of src/agent/*.[chs] src/agent/dosinc/*.h src/agent/make/{bcc,portable}.mak src/agent/make/mz.sh)"
+    BUILD="$(mark_of src/agent/*.[chs] src/agent/dos*.asm src/agent/dosinc/*.h src/agent/make/{bcc,portable}.mak src/agent/make/mz.sh)"
   put "$objects/msdos/AGENT.EXE" msdos
   note "msdos=bcc of $system"
 else
-  echo "build-agent: nothing for DOS: there is no bcc, or no ld86 (Debian: bcc bin86)"
+  echo "build-agent: nothing for DOS: there is no bcc, ld86 or nasm (Debian: bcc bin86 nasm)"
 fi

@@ -28,11 +28,11 @@ struct dos_regs {
     unsigned di;
 };
 
-/* dosint.s. The first two: INT 21h and INT 15h; not 0 when they failed, ax then has the error number. */
+/* dosint.asm. The first two: INT 21h and INT 15h; not 0 when they failed, ax then has the error number. */
 int dos_call(struct dos_regs *regs);
 int dos_bios(struct dos_regs *regs);
 int dos_exec(const char *path, unsigned *block); /* 0 or an error number; returns after the program's end */
-extern unsigned dos_psp; /* dosstart.s: the segment of what DOS keeps of this program */
+extern unsigned dos_psp; /* dosstart.s, doswat.asm: the segment of what DOS keeps of this program */
 unsigned dos_segment(void);                      /* of the data */
 void dos_exit(int code);
 unsigned dos_peek(unsigned segment, unsigned offset);
@@ -41,7 +41,7 @@ void dos_ticks(unsigned long *count);            /* of the timer, since dos_hook
 int dos_stops(void);                             /* 1 once somebody has pressed Ctrl-C */
 void dos_hook(void);
 void dos_unhook(void);
-/* doscpu.s */
+/* doscpu.asm */
 int dos_cpu(void); /* as the digit in 80x86; 5: one that can be asked */
 void dos_cpuid(unsigned leaf, unsigned long *regs);
 void dos_cycles(unsigned long *low);

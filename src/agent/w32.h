@@ -57,5 +57,9 @@ void w32_tree_end(void);
 /* The processor: a text of less than 96 bytes, and its speed, 0 when it cannot be measured. */
 void w32_cpu(char *text);
 unsigned long w32_mhz(void);
+/* w32ask.c or w32ask.asm. Not 0: this processor knows the two instructions below. */
+int w32_can_ask(void);
+void w32_ask(unsigned long question, unsigned long answer[4]); /* CPUID: eax, ebx, ecx, edx */
+unsigned long w32_cycles(void);                                /* RDTSC, its lower half */
 
 #endif

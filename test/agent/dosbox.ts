@@ -13,7 +13,7 @@ const PATIENCE_MS = 50_000;
 
 /** Why the agent for DOS cannot be built or run here, or undefined. */
 export function dosMissing(): string | undefined {
-  const missing = ['make', 'bcc', 'ld86', 'size86', 'dosbox'].find((name) => !haveProgram(name));
+  const missing = ['make', 'bcc', 'ld86', 'size86', 'nasm', 'dosbox'].find((name) => !haveProgram(name));
   return missing === undefined ? undefined : `there is no ${missing}`;
 }
 
