@@ -8,5 +8,11 @@ export const needsWine = [
 ];
 
 export default defineConfig({
-  test: { include: needsWine, maxWorkers: 2, testTimeout: 60_000, hookTimeout: 120_000 },
+  test: {
+    include: needsWine,
+    globalSetup: 'test/support/wine-setup.ts',
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
 });

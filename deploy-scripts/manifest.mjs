@@ -19,7 +19,7 @@ const fileName = /^[A-Z0-9_-]{1,8}(\.[A-Z0-9_-]{1,3})?$/;
 const platformName = /^[a-z0-9][a-z0-9_-]{0,31}$/;
 const program = /\.(EXE|COM)$/;
 /** Our programs carry this text, so that a file says what it is on any system. */
-const mark = /(?:agent98|ftpd98|tiny98) (\d+\.\d+\.\d+) build ([0-9a-f]{8})/;
+const mark = /(?:agent98|FTPD98|tiny98) (\d+\.\d+\.\d+) build ([0-9a-f]{8})/;
 
 const sortedNames = (folder, wanted) =>
   readdirSync(folder, { withFileTypes: true })

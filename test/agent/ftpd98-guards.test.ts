@@ -23,7 +23,7 @@ describe.skipIf(ftpd98Missing() !== undefined)('FTPD98 guards', () => {
 
   /** Starts it, waits for its end, and tells what it said. */
   async function ends(...args: readonly string[]): Promise<{ code: number | null; said: string }> {
-    const child = await startInOwnWindows(exe, args);
+    const child = startInOwnWindows(exe, args);
     const said = gathered(child);
     await once(child, 'close');
     return { code: child.exitCode, said: said() };
@@ -184,7 +184,7 @@ describe.skipIf(ftpd98Missing() !== undefined)('FTPD98 guards', () => {
     const folder = mkdtempSync(join(tmpdir(), 'fleet98-ftpd98 '));
     const key = 'HKLM\\Software\\Microsoft\\Windows\\CurrentVersion\\RunServices';
     const entry = async () => {
-      const child = await startInOwnWindows('reg', ['query', key, '/v', 'FTPD98']);
+      const child = startInOwnWindows('reg', ['query', key, '/v', 'FTPD98']);
       const said = gathered(child);
       await once(child, 'close');
       return said();

@@ -1,16 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { once } from 'node:events';
-import { expect, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { haveProgram, notTested } from '../contract/agent/build-agent.ts';
-import { startInWine, winePath, wineMissing } from '../support/wine.ts';
+import { startInPrefix, winePath, wineMissing } from '../support/wine.ts';
 import { buildTiny98, engineModels, inJavaScript, tell, type EngineText } from './tiny98.ts';
 
 const tools = ['make', 'x86_64-w64-mingw32-gcc', 'i686-w64-mingw32-gcc', 'i686-w64-mingw32-objdump'];
 const missing = tools.find((name) => !haveProgram(name));
 
 async function tellInWine(engine: string, args: readonly string[]): Promise<EngineText> {
-  const child = await startInWine(engine, args);
+  const child = startInPrefix(inject('winePrefix'), engine, args);
   const out: Buffer[] = [];
   let errors = '';
   child.stdout?.on('data', (bytes: Buffer) => out.push(bytes));

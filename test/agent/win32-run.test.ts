@@ -1,12 +1,11 @@
 import * as fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
 import type { AgentKit } from '../contract/agent/agent-kit.ts';
 import { onBench, sharedBench } from '../contract/agent/agent-bench.ts';
 import { killRun } from '../contract/agent/claim-contract.ts';
 import { notTested } from '../contract/agent/build-agent.ts';
 import { floodBytes } from '../contract/agent/programs.ts';
 import { until, type Line } from '../support/spool-folder.ts';
-import { winePrefix } from '../support/wine.ts';
 import { agentInWine, buildForWindows, windowsMissing, windowsPrograms } from './windows.ts';
 
 const mebibyte = 1024 * 1024;
@@ -188,7 +187,7 @@ function runsOnWindows(kit: AgentKit): void {
 
 const missing = windowsMissing();
 if (missing === undefined) {
-  const prefix = await winePrefix();
+  const prefix = inject('winePrefix');
   describe('the agent for Windows', () =>
     runsOnWindows(agentInWine(prefix, buildForWindows(64), windowsPrograms())));
 } else {

@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { ChildProcess } from 'node:child_process';
 import { dirname, join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
 import { onBench, type AgentBench } from '../contract/agent/agent-bench.ts';
 import type { AgentKit } from '../contract/agent/agent-kit.ts';
 import { notTested } from '../contract/agent/build-agent.ts';
 import { SpoolFolder, until } from '../support/spool-folder.ts';
-import { startInTerminal, startInPrefix, winePath, winePrefix } from '../support/wine.ts';
+import { startInTerminal, startInPrefix, winePath } from '../support/wine.ts';
 import { agentInWine, buildForWindows, windowsMissing, windowsPrograms } from './windows.ts';
 
 interface Said {
@@ -212,7 +212,7 @@ function suite(prefix: string): void {
 
 const missing = windowsMissing();
 if (missing === undefined) {
-  const prefix = await winePrefix();
+  const prefix = inject('winePrefix');
   describe('the agent for Windows', () => suite(prefix));
 } else {
   notTested('what the agent for Windows knows of its system', missing);

@@ -24,6 +24,16 @@ test('the committed programs are those of the committed list', () => {
   expect(run('--check')).toMatchObject({ status: 0, stderr: '' });
 });
 
+test('each of our programs says which version and build it is', () => {
+  const committed = join(import.meta.dirname, '../../deploy-scripts/machine/MANIFEST.JSON');
+  const files: readonly { file: string; version?: string; build?: string }[] = JSON.parse(
+    readFileSync(committed, 'utf8'),
+  ).files;
+  const programs = files.filter(({ file }) => file.endsWith('.EXE'));
+  expect(programs.map(({ file }) => file)).toContain('FTPD98.EXE');
+  expect(programs.filter(({ version, build }) => version === undefined || build === undefined)).toEqual([]);
+});
+
 test('the list says of each file what it is, and of a program what built it', () => {
   const { write, make, list } = machineFolder();
   write('win9x/AGENT.EXE', 'MZ agent98 0.2.0 build 0123abcd');

@@ -15,8 +15,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { inject } from 'vitest';
 import { waitFor } from './wait-for.ts';
-import { ownWinePrefix, startInPrefix, wineMissing, winePath } from './wine.ts';
+import { startInPrefix, wineMissing, winePath } from './wine.ts';
 
 /** FTPD98 built for 64 bits and started in Wine. */
 
@@ -118,7 +119,7 @@ export async function startFtpd98(exe: string, options: Ftpd98Options = {}): Pro
     ...(options.settings ?? []),
   ];
   writeFileSync(join(spool, 'AGENT.INI'), lines.map((line) => `${line}\r\n`).join(''));
-  const child = await startInOwnWindows(exe, [winePath(spool)]);
+  const child = startInOwnWindows(exe, [winePath(spool)]);
   const output = gathered(child);
   const stop = async () => {
     if (child.exitCode === null && child.signalCode === null) {
@@ -141,8 +142,8 @@ export async function startFtpd98(exe: string, options: Ftpd98Options = {}): Pro
 }
 
 /** Starts a program in the Windows of FTPD98's tests. */
-export async function startInOwnWindows(exe: string, args: readonly string[]): Promise<ChildProcess> {
-  return startInPrefix(await ownWinePrefix('ftpd98'), exe, args);
+export function startInOwnWindows(exe: string, args: readonly string[]): ChildProcess {
+  return startInPrefix(inject('ftpdPrefix'), exe, args);
 }
 
 /** Everything that a process prints, as far as it has come. */

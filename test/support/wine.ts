@@ -1,9 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess, StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
-import { Socket } from 'node:net';
-import { tmpdir } from 'node:os';
+import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Programs for Windows, built for 64 bits, under Wine that says it is Windows 98. */
@@ -18,69 +16,14 @@ export function wineMissing(): string | undefined {
   return missing;
 }
 
-let base: Promise<string> | undefined;
-const awake = new Map<string, Promise<string>>();
-
-/** The folder of Wine's Windows. Making one takes ten seconds, so all test files and later runs share it. */
-export function winePrefix(): Promise<string> {
-  return whileAwake('', () => thePrefix());
-}
-
-/**
- * A Windows of their own for tests whose programs must not meet those of others: process ids, which Windows gives out again,
- * are only unique within one. Costs little room, most of its files are links to those of the shared one.
- */
-export function ownWinePrefix(name: string): Promise<string> {
-  return whileAwake(name, async () => findOrMake(`${await thePrefix()}-${name}`, linkPrefix));
-}
-
-function thePrefix(): Promise<string> {
-  base ??= findOrMake(join(tmpdir(), `fleet98-wine-win98-${process.getuid?.() ?? 0}`), makePrefix);
-  return base;
-}
-
-function whileAwake(name: string, find: () => Promise<string>): Promise<string> {
-  const known = awake.get(name);
-  if (known !== undefined) return known;
-  const found = find().then((folder) => {
-    stayAwake(folder);
-    return folder;
-  });
-  awake.set(name, found);
-  return found;
-}
-
-/** Wine's own processes end with its last program and take two seconds to come back, so one waits as long as this process. */
-function stayAwake(folder: string): void {
-  const waiter = spawn(loader, ['cmd', '/c', 'set /p LINE='], {
-    env: wineEnvironment(folder),
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
-  // It ends when its input does, which is when this process is gone.
-  waiter.unref();
-  if (waiter.stdin instanceof Socket) waiter.stdin.unref();
-}
-
 /** A path of this system as the programs in Wine name it. */
 export const winePath = (path: string): string => `Z:${path.replaceAll('/', '\\')}`;
 
 export interface WineOptions {
-  readonly cwd?: string;
-  readonly environment?: Readonly<Record<string, string>>;
-  /** Default: no input, output and errors as pipes. */
   readonly stdio?: StdioOptions;
 }
 
-/** Starts a program. The process is the program itself: its exit code comes back, and killing it ends the program. */
-export async function startInWine(
-  exe: string,
-  args: readonly string[],
-  options: WineOptions = {},
-): Promise<ChildProcess> {
-  return startInPrefix(await winePrefix(), exe, args, options);
-}
-
-/** The same at once, in a prefix that is there. */
+/** Starts a program in a Windows. The process is the program itself: its exit code comes back, killing it ends the program. */
 export function startInPrefix(
   folder: string,
   exe: string,
@@ -88,9 +31,9 @@ export function startInPrefix(
   options: WineOptions = {},
 ): ChildProcess {
   return spawn(loader, [exe, ...args], {
-    env: { ...wineEnvironment(folder), ...options.environment },
+    env: wineEnvironment(folder),
+    // Default: no input, output and errors as pipes.
     stdio: options.stdio ?? ['ignore', 'pipe', 'pipe'],
-    ...(options.cwd !== undefined && { cwd: options.cwd }),
   });
 }
 
@@ -116,42 +59,46 @@ function wineEnvironment(folder: string): NodeJS.ProcessEnv {
   };
 }
 
-async function findOrMake(folder: string, make: (draft: string) => Promise<void>): Promise<string> {
-  if (existsSync(folder)) return ours(folder);
-  const draft = mkdtempSync(`${folder}-`);
-  try {
-    await make(draft);
-    renameSync(draft, folder);
-  } catch (error) {
-    rmSync(draft, { recursive: true, force: true });
-    // Another test file was faster: a rename never replaces a folder that is not empty.
-    if (!existsSync(folder)) throw error;
-  }
-  return ours(folder);
-}
-
-async function makePrefix(draft: string): Promise<void> {
-  await runToEnd(loader, ['wineboot', '-i'], draft);
+/** Makes a Windows in a folder that is not there yet. Takes ten seconds. */
+export async function makePrefix(folder: string): Promise<void> {
+  await runToEnd(loader, ['wineboot', '-i'], folder);
   const key = ['HKCU\\Software\\Wine', '/v', 'Version', '/d', 'win98', '/f'];
-  await runToEnd(loader, ['reg', 'add', ...key], draft);
-  // The registry is on the disk only when the last process of the prefix has gone.
-  await runToEnd(server, ['-w'], draft);
+  await runToEnd(loader, ['reg', 'add', ...key], folder);
+  // The registry is on the disk only when the last process has gone.
+  await runToEnd(server, ['-w'], folder);
 }
 
-/** Programs and libraries stay as they are and can be shared; the registry is written where it lies. */
-async function linkPrefix(draft: string): Promise<void> {
-  const shared = await thePrefix();
-  await runToEnd('cp', ['-al', `${shared}/.`, draft], draft);
+/** Another one of it, while nothing runs in it. Programs and libraries stay as they are and can be shared; the registry is written where it lies. */
+export async function linkPrefix(from: string, folder: string): Promise<void> {
+  await runToEnd('cp', ['-al', from, folder], folder);
   for (const name of ['system.reg', 'user.reg', 'userdef.reg']) {
-    rmSync(join(draft, name));
-    copyFileSync(join(shared, name), join(draft, name));
+    rmSync(join(folder, name));
+    copyFileSync(join(from, name), join(folder, name));
   }
 }
 
-/** The folder of temporary files belongs to everybody, and what lies in the prefix is run. */
-function ours(folder: string): string {
-  if (statSync(folder).uid !== process.getuid?.()) throw new Error(`${folder} belongs to somebody else`);
-  return folder;
+/**
+ * Starts a Windows and lets it run until what is returned is called. Its own processes otherwise begin to end two seconds
+ * after its last program, and a program that starts just then waits for ever for those that are about to go.
+ */
+export async function keepAwake(folder: string): Promise<() => Promise<void>> {
+  const keeper = spawn(loader, ['cmd', '/c', 'echo up & set /p LINE='], {
+    env: wineEnvironment(folder),
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  const ended = once(keeper, 'exit');
+  await Promise.race([
+    once(keeper.stdout, 'data'),
+    ended.then(() => Promise.reject(new Error('Wine’s Windows does not start'))),
+  ]);
+  // The processes of that Windows hold it, too.
+  keeper.stdout.destroy();
+  return async () => {
+    keeper.stdin.end();
+    await ended;
+    await runToEnd(server, ['-k'], folder);
+    await runToEnd(server, ['-w'], folder);
+  };
 }
 
 async function runToEnd(program: string, args: readonly string[], folder: string): Promise<void> {
