@@ -128,7 +128,7 @@ export const crcOf = (bytes: Buffer): string => crc32(bytes).toString(16).toUppe
 export async function until<T>(
   what: string,
   look: () => T | undefined | false,
-  limitMs = 15_000,
+  limitMs = 30_000,
 ): Promise<T> {
   const deadline = performance.now() + limitMs;
   for (;;) {

@@ -54,7 +54,8 @@ export function engineContract(kit: AgentKit): void {
       expect(await killRun(spool, id, token)).toBe('killed');
       const end = await spool.end(id);
       expect([end.get('reason'), end.get('log')]).toEqual(['killed', 'cut']);
-      expect(end.number('o_bytes')).toBeGreaterThan(1_000_000);
+      // What the LOG did not keep is read and counted all the same.
+      expect(end.number('o_bytes')).toBeGreaterThan(100_000);
       expect(end.number('log_bytes')).toBeLessThanOrEqual(100_000);
       expect(spool.log(id).state).toBe('whole');
       if (before !== undefined && after !== undefined) expect(after - before).toBeLessThan(mostGrowthKb);
