@@ -13,28 +13,12 @@ work="$(mktemp -d "$target.XXXXXX")"
 trap 'rm -rf "$work"' EXIT
 chmod 755 "$work"
 
-keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-# The mirror that this system uses.
-mirror="$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Component: main' 'Release: bookworm' |
-  head -n 1)"
-if [ -z "$mirror" ]; then
-  echo "make-pc: apt of this system knows no mirror of Debian 12 (bookworm)" >&2
-  exit 1
-fi
-lists=(-qq -o Acquire::Retries=3 -o APT::Architecture=i386 -o APT::Architectures::=i386 -o APT::Sandbox::User=root
-  -o "Dir::Etc::SourceList=$work/apt/sources.list" -o Dir::Etc::SourceParts=/dev/null
-  -o "Dir::State::Lists=$work/apt/lists" -o "Dir::State::Status=$work/apt/status" -o "Dir::Cache=$work/apt/cache")
+. "$here/debian.sh"
 
 fetch() {
   local kernel
-  mkdir -p "$work"/apt/{lists/partial,cache/archives/partial}
-  touch "$work/apt/status"
-  {
-    echo "deb [arch=i386 signed-by=$keyring] $mirror bookworm main"
-    echo "deb-src [signed-by=$keyring] $mirror bookworm main"
-  } >"$work/apt/sources.list"
+  begin_apt
   cd "$work"
-  apt-get "${lists[@]}" update
   # Without PAE, which a Pentium II in an emulator has, and an older one has not.
   kernel="$(apt-cache "${lists[@]}" depends linux-image-686 | awk '/Depends: linux-image/ { print $2; exit }')"
   apt-get "${lists[@]}" download "$kernel" busybox-static
@@ -63,19 +47,19 @@ build_server() {
 fill_initrd() {
   local module file
   cd "$work"
-  mkdir -p root/{bin,dev,disk,mod,proc,sys,tmp}
+  mkdir -p root/{bin,dev,disk,mod,proc,sys,tmp,wine}
   cp shell/bin/busybox root/bin/busybox
   cp server/busybox root/bin/ftp-server
   ln -s ftp-server root/bin/ftpd
   ln -s ftp-server root/bin/tcpsvd
   ln -s ftp-server root/bin/fsync
   for module in 8390 ne2k-pci scsi_common scsi_mod libata ata_piix crc64 crc64-rocksoft crct10dif_common crc-t10dif t10-pi \
-    sd_mod fat vfat msdos nls_cp437 nls_iso8859-1 nls_ascii nls_utf8; do
+    sd_mod fat vfat msdos nls_cp437 nls_iso8859-1 nls_ascii nls_utf8 ext4 jbd2 mbcache crc16 crc32c_generic libcrc32c; do
     file="$(find kernel/lib/modules -name "$module.ko" -print -quit)"
     # Some of them are part of the kernel itself.
     if [ -n "$file" ]; then cp "$file" root/mod/; fi
   done
-  cp "$here/init" root/init
+  cp "$here/init" "$here/windows" root/
   chmod 755 root/init
   mkdir made
   (cd root && find . | cpio --quiet -o -H newc | gzip -9) >made/initrd.gz

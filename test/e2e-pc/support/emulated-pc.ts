@@ -18,6 +18,8 @@ export interface PcOptions {
   readonly fileSystem: FileSystem;
   /** How long what was written may wait for the disk. */
   readonly writeBehindSeconds: number;
+  /** The disk of a Windows, which stays as it is: then FTPD98 and the agent start there, and not Linux' server. */
+  readonly windows?: string;
 }
 
 /** One for the FTP server, the others for its data connections: each stays taken for a minute when it was used. */
@@ -167,23 +169,26 @@ export class EmulatedPc {
     const last = this.#ports + PORTS - 1;
     const forward = [`hostfwd=tcp:127.0.0.1:${this.#ports}-:21`];
     for (let port = first; port <= last; port += 1) forward.push(`hostfwd=tcp:127.0.0.1:${port}-:${port}`);
-    const { fileSystem, writeBehindSeconds } = this.#options;
+    const { fileSystem, writeBehindSeconds, windows } = this.#options;
     const words = `fs=${fileSystem} ports=${first}-${last} behind=${writeBehindSeconds}`;
+    // What Debian builds Wine with wants a later processor, and Wine itself more memory.
+    const computer = windows === undefined ? '-cpu pentium2 -m 128' : '-cpu pentium3 -m 512';
     const pc = inject('pcFolder');
     const fixed = '-nodefaults -no-user-config -no-reboot -display none -vga none -serial stdio';
     return [
-      ...'-M pc,accel=tcg -cpu pentium2 -m 128 -device ne2k_pci,netdev=lan'.split(' '),
+      ...`-M pc,accel=tcg ${computer} -device ne2k_pci,netdev=lan`.split(' '),
       ...fixed.split(' '),
       '-kernel',
       join(pc, 'vmlinuz'),
       '-initrd',
       join(pc, 'initrd.gz'),
       '-append',
-      `console=ttyS0 quiet tsc=reliable mitigations=off random.trust_cpu=off panic=1 ${words}`,
+      `console=ttyS0 quiet tsc=reliable mitigations=off random.trust_cpu=off panic=1 ${words}${windows === undefined ? '' : ' windows=run'}`,
       '-rtc',
       `base=${CLOCK},clock=vm`,
       '-drive',
       `file=nbd:unix:${socket},format=raw,if=ide,index=0,cache=writeback`,
+      ...(windows === undefined ? [] : ['-drive', `file=${windows},format=raw,if=ide,index=1,snapshot=on`]),
       '-netdev',
       ['user', 'id=lan', ...forward].join(','),
     ];

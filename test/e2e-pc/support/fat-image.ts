@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** So large that it is a FAT16, as on a disk of that time, and small enough to be copied at each power cut. */
@@ -30,6 +39,22 @@ export function copyOut(image: string, folder: string, to: string): void {
   run('mcopy', ['-s', '-n', '-Q', '-i', copy, `::/${folder}`, to], [0, 1]);
   rmSync(copy);
   if (!existsSync(join(to, folder))) throw new Error(`there is no ${folder} in ${image}`);
+}
+
+/** Puts files into a new folder of a disk, by their names. */
+export function copyIn(
+  image: string,
+  folder: string,
+  files: Readonly<Record<string, Uint8Array | string>>,
+): void {
+  const from = mkdtempSync(join(tmpdir(), 'fleet98-disk-'));
+  try {
+    for (const [name, bytes] of Object.entries(files)) writeFileSync(join(from, name), bytes);
+    run('mmd', ['-i', image, `::/${folder}`]);
+    run('mcopy', ['-i', image, ...Object.keys(files).map((name) => join(from, name)), `::/${folder}`]);
+  } finally {
+    rmSync(from, { recursive: true });
+  }
 }
 
 function run(program: string, args: readonly string[], good: readonly number[] = [0]): string {

@@ -28,10 +28,7 @@ export default function setup({ provide }: TestProject): () => void {
   const evidence = join(folder, 'evidence');
   const app = join(folder, 'app');
   mkdirSync(evidence);
-  const missing = tools
-    .split(' ')
-    .filter((tool) => !isThere(tool))
-    .join(', ');
+  const missing = pcMissing();
   provide('pcMissing', missing);
   provide('pcFolder', missing === '' ? makePc() : '');
   provide('builtCli', buildDaemon(app));
@@ -53,18 +50,35 @@ export default function setup({ provide }: TestProject): () => void {
   };
 }
 
+/** What is missing to make and start the PC; empty when nothing is. */
+export const pcMissing = (): string =>
+  tools
+    .split(' ')
+    .filter((tool) => !isThere(tool))
+    .join(', ');
+
 const isThere = (tool: string): boolean =>
   [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'].some((folder) =>
     existsSync(join(folder, tool)),
   );
 
-/** It is built once and then kept: the folder is named after what it is built by. */
-function makePc(): string {
-  const script = join(machineFolder, 'make-pc.sh');
+/** The kernel and the first programs of the PC in a folder. */
+export const makePc = (): string => makeOnce('make-pc.sh', ['debian.sh', 'init', 'windows'], []);
+
+/** The disk of a Windows for the PC in a folder. */
+export const makeWindows = (pc: string): string =>
+  join(makeOnce('make-windows.sh', ['debian.sh', 'init', 'windows', 'make-pc.sh'], [pc]), 'windows.img');
+
+/** What a script makes is made once and then kept: its folder is named after what it is made by. */
+function makeOnce(script: string, others: readonly string[], args: readonly string[]): string {
   const hash = createHash('sha256');
-  for (const name of ['make-pc.sh', 'init']) hash.update(readFileSync(join(machineFolder, name)));
-  const folder = join(tmpdir(), `fleet98-pc-${hash.digest('hex').slice(0, 12)}`);
-  const made = spawnSync('bash', [script, folder], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-  if (made.status !== 0) throw new Error(`the PC cannot be made:\n${made.stdout}${made.stderr}`);
+  for (const name of [script, ...others]) hash.update(readFileSync(join(machineFolder, name)));
+  const name = `fleet98-${script.replace(/^make-|\.sh$/g, '')}-${hash.digest('hex').slice(0, 12)}`;
+  const folder = join(tmpdir(), name);
+  const made = spawnSync('bash', [join(machineFolder, script), folder, ...args], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  if (made.status !== 0) throw new Error(`${script} failed:\n${made.stdout}${made.stderr}`);
   return folder;
 }

@@ -8,12 +8,14 @@ import { waitFor } from '../../support/wait-for.ts';
 import { WatchedCable } from '../../support/watched-cable.ts';
 import { EmulatedPc } from './emulated-pc.ts';
 import type { PcOptions } from './emulated-pc.ts';
-import { copyOut } from './fat-image.ts';
+import { copyIn, copyOut } from './fat-image.ts';
 import { Person } from './person.ts';
 
 const project = join(import.meta.dirname, '../../..');
 const SPOOL = 'FLEET98';
 const PATIENCE_MS = 100_000;
+/** Stands in clear on a machine with FTPD98, so it is none of the secrets that are searched for. */
+const WINDOWS_PASSWORD = 'on-the-disk-of-that-machine';
 
 /** Quick, so that a case waits for the machine and not for a pause. */
 const settings = {
@@ -32,6 +34,8 @@ export class PcLane {
   readonly machine = 'oldbox';
   readonly pc: EmulatedPc;
   readonly person: Person;
+  /** What the daemon knows to log in. */
+  readonly password: string;
   readonly #folder: string;
   #cable: WatchedCable | undefined;
   #daemon: Daemon | undefined;
@@ -41,7 +45,8 @@ export class PcLane {
   constructor(options: PcOptions) {
     this.#folder = mkdtempSync(join(inject('evidenceFolder'), `${options.fileSystem}-`));
     this.pc = new EmulatedPc(join(this.#folder, 'pc'), options);
-    this.person = new Person(() => this.pc.port);
+    this.password = options.windows === undefined ? machinePassword : WINDOWS_PASSWORD;
+    this.person = new Person(() => this.pc.port, this.password);
   }
 
   get cable(): WatchedCable {
@@ -82,6 +87,19 @@ export class PcLane {
     return join(left, SPOOL);
   }
 
+  /** What a person does with a new machine that has Windows, from a floppy disk: the folder and what belongs into it. */
+  installOnWindows(programs: Readonly<Record<string, Uint8Array>>): void {
+    const entries = ['poll_ms=100', 'ftp_user=fleet', `ftp_password=${this.password}`, 'ftp_root=D:\\'];
+    const lines = entries.map((line) => `${line}\r\n`).join('');
+    copyIn(this.pc.image, SPOOL, { ...programs, 'AGENT.INI': lines });
+  }
+
+  /** Both programs of Windows have started. */
+  async windowsIsUp(): Promise<void> {
+    await this.pc.seeOnConsole(/FTPD98 \S+: OLDBOX \S+ port 21, sessions/);
+    await this.pc.seeOnConsole(/agent98 \S+ build \S+ works in/);
+  }
+
   /** What a person does with a new machine: the folder, the agent in it, and its start. */
   async installAgent(program: Uint8Array = readFileSync(committedAgentPath)): Promise<void> {
     const { person, pc } = this;
@@ -92,7 +110,7 @@ export class PcLane {
   }
 
   register(labels: Readonly<Record<string, string>> = {}): Promise<Machine> {
-    const address = { host: '127.0.0.1', port: this.cable.port, user: 'fleet', password: machinePassword };
+    const address = { host: '127.0.0.1', port: this.cable.port, user: 'fleet', password: this.password };
     return this.daemon.ask('POST', '/machines', { name: this.machine, ...address, labels });
   }
 
@@ -141,6 +159,11 @@ export class PcLane {
   daemonErrors(): readonly string[] {
     const lines = existsSync(this.#daemonLog) ? readFileSync(this.#daemonLog, 'utf8').split('\n') : [];
     return lines.filter((line) => /^\{"level":(50|60),/.test(line));
+  }
+
+  /** All that the daemon has logged. */
+  daemonLog(): string {
+    return readFileSync(this.#daemonLog, 'utf8');
   }
 
   /** Where a failed case can be studied afterwards. */

@@ -1,13 +1,24 @@
 import { PassThrough, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { Client } from 'basic-ftp';
+import type { FTPContext, FTPResponse } from 'basic-ftp';
+import { connectForPassiveTransfer, parsePasvResponse } from 'basic-ftp/dist/transfer.js';
+
+/** Servers say the address that they have behind the emulator. */
+async function passive(context: FTPContext): Promise<FTPResponse> {
+  const reply = await context.request('PASV');
+  await connectForPassiveTransfer('127.0.0.1', parsePasvResponse(reply.message).port, context);
+  return reply;
+}
 
 /** What somebody does on the PC by an FTP program of their own, beside the daemon. */
 export class Person {
   readonly #port: () => number;
+  readonly #password: string;
 
-  constructor(port: () => number) {
+  constructor(port: () => number, password: string) {
     this.#port = port;
+    this.#password = password;
   }
 
   makeFolder(path: string): Promise<void> {
@@ -45,7 +56,13 @@ export class Person {
   async #connected<T>(act: (client: Client) => Promise<T>): Promise<T> {
     const client = new Client();
     try {
-      await client.access({ host: '127.0.0.1', port: this.#port() });
+      client.prepareTransfer = passive;
+      await client.access({
+        host: '127.0.0.1',
+        port: this.#port(),
+        user: 'fleet',
+        password: this.#password,
+      });
       return await act(client);
     } finally {
       client.close();

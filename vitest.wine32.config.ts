@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+// The programs for Windows as they are committed, in 32-bit Wine on the emulated PC. Not for every change: making that
+// Windows takes minutes and gigabytes, once.
+export default defineConfig({
+  test: {
+    include: ['test/e2e-wine32/**/*.test.ts'],
+    globalSetup: 'test/e2e-wine32/global-setup.ts',
+    reporters: ['verbose'],
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+  },
+});
