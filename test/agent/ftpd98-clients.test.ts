@@ -1,46 +1,16 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { notTested } from '../contract/agent/build-agent.ts';
-import {
-  gathered,
-  buildFtpd98,
-  ftpd98Missing,
-  ftpd98Password,
-  ftpd98User,
-  startFtpd98,
-} from '../support/wine-ftpd.ts';
+import { haveClient, runClient } from '../support/ftp-clients.ts';
+import { buildFtpd98, ftpd98Missing, ftpd98Password, ftpd98User, startFtpd98 } from '../support/wine-ftpd.ts';
 import type { Ftpd98 } from '../support/wine-ftpd.ts';
 
 const account = `${ftpd98User}:${ftpd98Password}`;
 const bytes = randomBytes(700_001);
 
-const haveClient = (name: string): boolean => {
-  const there = spawnSync('which', [name], { stdio: 'ignore' }).status === 0;
-  if (!there) notTested(`FTPD98 with ${name}`, `${name} is not installed`);
-  return there;
-};
-
-interface Ended {
-  readonly code: number | null;
-  readonly said: string;
-}
-
-async function client(program: string, args: readonly string[], input = ''): Promise<Ended> {
-  // A client must not find what its user has told it elsewhere.
-  const child = spawn(program, args, {
-    stdio: 'pipe',
-    env: { PATH: process.env['PATH'], HOME: '/nonexistent' },
-  });
-  const said = gathered(child);
-  child.stdin.end(input);
-  await once(child, 'close');
-  return { code: child.exitCode, said: said() };
-}
+const haveFtp = (name: string): boolean => haveClient(name, 'FTPD98');
 
 describe.skipIf(ftpd98Missing() !== undefined)('FTPD98 with', () => {
   const here = mkdtempSync(join(tmpdir(), 'fleet98-clients-'));
@@ -65,13 +35,13 @@ describe.skipIf(ftpd98Missing() !== undefined)('FTPD98 with', () => {
     rmSync(here, { recursive: true, force: true });
   });
 
-  describe.runIf(haveClient('curl')).each([
+  describe.runIf(haveFtp('curl')).each([
     ['passive', []],
     ['active', ['-P', '-']],
   ])('curl, %s:', (_name, mode) => {
     const curl = (...args: readonly string[]) => {
       const url = `ftp://127.0.0.1:${server.port}/FLEET98/REMOTE.BIN`;
-      return client('curl', ['-sS', '--max-time', '30', '-u', account, ...mode, ...args, url]);
+      return runClient('curl', ['-sS', '--max-time', '30', '-u', account, ...mode, ...args, url]);
     };
 
     test('up and down', async () => {
@@ -100,39 +70,36 @@ describe.skipIf(ftpd98Missing() !== undefined)('FTPD98 with', () => {
     });
   });
 
-  test.runIf(haveClient('lftp')).each([true, false])(
-    'lftp mirrors both ways (passive %s)',
-    async (passive) => {
-      const tree = join(here, `tree-${passive}`);
-      const copy = join(here, `copy-${passive}`);
-      const files: Record<string, Buffer> = {
-        'A.TXT': Buffer.from('a'),
-        EMPTY: Buffer.alloc(0),
-        'SUB/B.BIN': bytes,
-      };
-      for (let i = 0; i < 30; i += 1) files[`SUB/DEEP/F${i}.DAT`] = randomBytes(i * 100);
-      mkdirSync(join(tree, 'SUB/DEEP'), { recursive: true });
-      for (const [name, content] of Object.entries(files)) writeFileSync(join(tree, name), content);
-      const script = [
-        'set net:max-retries 1',
-        'set net:timeout 20',
-        'set cmd:fail-exit true',
-        `set ftp:passive-mode ${passive}`,
-        `open -u ${ftpd98User},${ftpd98Password} ftp://127.0.0.1:${server.port}`,
-        `mirror -R -p ${tree} /FLEET98/TREE${passive}`,
-        `mirror -p /FLEET98/TREE${passive} ${copy}`,
-        `rm -r /FLEET98/TREE${passive}`,
-        'bye',
-      ];
-      expect(await client('lftp', ['-c', script.join('; ')])).toMatchObject({ code: 0 });
-      for (const [name, content] of Object.entries(files)) {
-        expect(readFileSync(join(copy, name)).equals(content), name).toBe(true);
-      }
-      expect(readdirSync(server.spool)).not.toContain(`TREE${passive}`);
-    },
-  );
+  test.runIf(haveFtp('lftp')).each([true, false])('lftp mirrors both ways (passive %s)', async (passive) => {
+    const tree = join(here, `tree-${passive}`);
+    const copy = join(here, `copy-${passive}`);
+    const files: Record<string, Buffer> = {
+      'A.TXT': Buffer.from('a'),
+      EMPTY: Buffer.alloc(0),
+      'SUB/B.BIN': bytes,
+    };
+    for (let i = 0; i < 30; i += 1) files[`SUB/DEEP/F${i}.DAT`] = randomBytes(i * 100);
+    mkdirSync(join(tree, 'SUB/DEEP'), { recursive: true });
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(tree, name), content);
+    const script = [
+      'set net:max-retries 1',
+      'set net:timeout 20',
+      'set cmd:fail-exit true',
+      `set ftp:passive-mode ${passive}`,
+      `open -u ${ftpd98User},${ftpd98Password} ftp://127.0.0.1:${server.port}`,
+      `mirror -R -p ${tree} /FLEET98/TREE${passive}`,
+      `mirror -p /FLEET98/TREE${passive} ${copy}`,
+      `rm -r /FLEET98/TREE${passive}`,
+      'bye',
+    ];
+    expect(await runClient('lftp', ['-c', script.join('; ')])).toMatchObject({ code: 0 });
+    for (const [name, content] of Object.entries(files)) {
+      expect(readFileSync(join(copy, name)).equals(content), name).toBe(true);
+    }
+    expect(readdirSync(server.spool)).not.toContain(`TREE${passive}`);
+  });
 
-  test.runIf(haveClient('tnftp')).each([
+  test.runIf(haveFtp('tnftp')).each([
     ['active, as Windows does it', '-A'],
     ['passive', '-p'],
   ])('tnftp, %s', async (_name, mode) => {
@@ -153,7 +120,7 @@ describe.skipIf(ftpd98Missing() !== undefined)('FTPD98 with', () => {
       'quit',
     ];
     const args = ['-n', '-i', '-v', mode, '127.0.0.1', String(server.port)];
-    const { said } = await client('tnftp', args, `${script.join('\n')}\n`);
+    const { said } = await runClient('tnftp', args, `${script.join('\n')}\n`);
     expect(said).toMatch(/REMOTE\.BIN\t700001/);
     expect(said).toMatch(/700001 \w{3} [ \d]\d \d\d:\d\d MOVED\.BIN/);
     expect(said).toMatch(/Remote directory: \/FLEET98\n/);

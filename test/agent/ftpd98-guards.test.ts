@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { waitFor } from '../support/wait-for.ts';
-import { FtpTalk } from '../support/wine-ftp-talk.ts';
+import { FtpTalk } from '../support/ftp-talk.ts';
 import {
   buildFtpd98,
   ftpd98Missing,
   gathered,
   startFtpd98,
   startInOwnWindows,
+  talkToFtpd98,
 } from '../support/wine-ftpd.ts';
 import { winePath } from '../support/wine.ts';
 
@@ -47,7 +48,7 @@ describe.skipIf(ftpd98Missing() !== undefined)('FTPD98 guards', () => {
     await talk.ask('USER lab');
     expect(await talk.ask('PASS ')).toBe('530 Wrong user or password; that was the last try.');
     expect(await talk.rest()).toBe('');
-    await using again = await FtpTalk.loggedIn(server.port);
+    await using again = await talkToFtpd98(server.port);
     expect(await again.ask('PWD')).toMatch(/^257 /);
     expect(await again.ask('USER lab')).toMatch(/^331 /);
     expect(await again.ask('PWD')).toBe('530 Log in first.');
@@ -62,7 +63,7 @@ describe.skipIf(ftpd98Missing() !== undefined)('FTPD98 guards', () => {
     void refused.then(() => {
       isRefused = true;
     });
-    await using talk = await FtpTalk.loggedIn(server.port);
+    await using talk = await talkToFtpd98(server.port);
     expect(await talk.ask('PWD')).toMatch(/^257 /);
     expect(isRefused).toBe(false);
     expect(await refused).toMatch(/^530 /);
@@ -71,8 +72,8 @@ describe.skipIf(ftpd98Missing() !== undefined)('FTPD98 guards', () => {
 
   test('two at once; a third comes later', async () => {
     await using server = await startFtpd98(exe);
-    await using one = await FtpTalk.loggedIn(server.port);
-    await using two = await FtpTalk.loggedIn(server.port);
+    await using one = await talkToFtpd98(server.port);
+    await using two = await talkToFtpd98(server.port);
     const { greeting } = await FtpTalk.open(server.port);
     expect(greeting).toBe('421 Too many sessions, try again later.');
     const [first, second] = await Promise.all([
@@ -93,8 +94,8 @@ describe.skipIf(ftpd98Missing() !== undefined)('FTPD98 guards', () => {
 
   test('one who is silent gives way to a newcomer', async () => {
     await using server = await startFtpd98(exe, { settings: ['ftp_idle_s=20'] });
-    await using dead = await FtpTalk.loggedIn(server.port);
-    await using other = await FtpTalk.loggedIn(server.port);
+    await using dead = await talkToFtpd98(server.port);
+    await using other = await talkToFtpd98(server.port);
     await waitFor('the newcomer to get in', async () => {
       await other.ask('NOOP');
       const { talk, greeting } = await FtpTalk.open(server.port);
@@ -107,10 +108,10 @@ describe.skipIf(ftpd98Missing() !== undefined)('FTPD98 guards', () => {
 
   test('hangs up on silence, but not while a file moves', async () => {
     await using server = await startFtpd98(exe, { settings: ['ftp_idle_s=1'] });
-    await using busy = await FtpTalk.loggedIn(server.port);
+    await using busy = await talkToFtpd98(server.port);
     const data = await busy.passive();
     await busy.ask('STOR /FLEET98/SLOW');
-    await using idle = await FtpTalk.loggedIn(server.port);
+    await using idle = await talkToFtpd98(server.port);
     let sent = 0;
     await waitFor('the silent one to be cut', () => {
       data.write('x');

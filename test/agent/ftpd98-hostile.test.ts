@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSy
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { waitFor } from '../support/wait-for.ts';
-import { FtpTalk } from '../support/wine-ftp-talk.ts';
-import { buildFtpd98, ftpd98Missing, startFtpd98 } from '../support/wine-ftpd.ts';
+import { FtpTalk } from '../support/ftp-talk.ts';
+import { buildFtpd98, ftpd98Missing, startFtpd98, talkToFtpd98 } from '../support/wine-ftpd.ts';
 import type { Ftpd98 } from '../support/wine-ftpd.ts';
 
 /** Names that mean something else to Windows than they say, or lead out of the root. */
@@ -163,7 +163,7 @@ describe.skipIf(ftpd98Missing() !== undefined)('FTPD98 is not misled', () => {
     async () => {
       await using server = await startFtpd98(buildFtpd98());
       const canary = plantCanary(server);
-      await using talk = await FtpTalk.loggedIn(server.port);
+      await using talk = await talkToFtpd98(server.port);
       for (const name of hostileNames) {
         for (const folder of ['/', '/FLEET98']) {
           for (const verb of ['CWD', 'MKD', 'SIZE', 'DELE', 'RMD', 'RNFR']) {

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { notTested } from '../contract/agent/build-agent.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { FtpTalk, activeListener, readAll } from '../support/wine-ftp-talk.ts';
-import { buildFtpd98, ftpd98Missing, startFtpd98 } from '../support/wine-ftpd.ts';
+import { FtpTalk, activeListener, readAll } from '../support/ftp-talk.ts';
+import { buildFtpd98, ftpd98Missing, startFtpd98, talkToFtpd98 } from '../support/wine-ftpd.ts';
 import type { Ftpd98, Ftpd98Options } from '../support/wine-ftpd.ts';
 
 describe.skipIf(ftpd98Missing() !== undefined)('FTPD98', () => {
@@ -19,7 +19,7 @@ describe.skipIf(ftpd98Missing() !== undefined)('FTPD98', () => {
     body: (server: Ftpd98, talk: FtpTalk) => Promise<void>,
   ): Promise<void> {
     await using server = await startFtpd98(exe, options);
-    await using talk = await FtpTalk.loggedIn(server.port);
+    await using talk = await talkToFtpd98(server.port);
     await body(server, talk);
   }
 
@@ -206,7 +206,7 @@ describe.skipIf(ftpd98Missing() !== undefined)('FTPD98', () => {
   test('a file that is being written can be read, but nobody else may write or remove it', async () => {
     await withServer({}, async (server, talk) => {
       writeFileSync(join(server.spool, 'OTHER'), 'other');
-      await using writer = await FtpTalk.loggedIn(server.port);
+      await using writer = await talkToFtpd98(server.port);
       const data = await writer.passive();
       await writer.ask('STOR /FLEET98/LOG');
       data.write('so far');

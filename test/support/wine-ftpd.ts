@@ -16,6 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { inject } from 'vitest';
+import { FtpTalk } from './ftp-talk.ts';
 import { waitFor } from './wait-for.ts';
 import { startInPrefix, wineMissing, winePath } from './wine.ts';
 
@@ -145,6 +146,10 @@ export async function startFtpd98(exe: string, options: Ftpd98Options = {}): Pro
 export function startInOwnWindows(exe: string, args: readonly string[]): ChildProcess {
   return startInPrefix(inject('ftpdPrefix'), exe, args);
 }
+
+/** A client of it that is logged in. */
+export const talkToFtpd98 = (port: number): Promise<FtpTalk> =>
+  FtpTalk.loggedIn(port, ftpd98User, ftpd98Password);
 
 /** Everything that a process prints, as far as it has come. */
 export function gathered(child: ChildProcess): () => string {

@@ -1,11 +1,10 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { Socket } from 'node:net';
-import { ftpd98Password, ftpd98User } from './wine-ftpd.ts';
 
 const finalLine = /^\d{3} /;
 
-/** A client that says exactly what a test wants, to see exactly what FTPD98 answers. */
+/** A client that says exactly what a test wants, to see exactly what a server answers. */
 export class FtpTalk implements AsyncDisposable {
   readonly socket: Socket;
   #text = '';
@@ -34,10 +33,10 @@ export class FtpTalk implements AsyncDisposable {
     return { talk, greeting: await talk.answer() };
   }
 
-  static async loggedIn(port: number): Promise<FtpTalk> {
+  static async loggedIn(port: number, user: string, password: string): Promise<FtpTalk> {
     const { talk } = await FtpTalk.open(port);
-    await talk.ask(`USER ${ftpd98User}`);
-    const answer = await talk.ask(`PASS ${ftpd98Password}`);
+    await talk.ask(`USER ${user}`);
+    const answer = await talk.ask(`PASS ${password}`);
     if (!answer.startsWith('230')) throw new Error(answer);
     return talk;
   }
