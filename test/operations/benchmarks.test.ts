@@ -23,7 +23,7 @@ const engine = encode(`
     clearInterval(timer);
     process.stdout.write('\\n');
     process.stderr.write('achieved tok/s: ' + (100 + starts) + '.000000\\n');
-  }, 15);
+  }, 60);
 `);
 const command = {
   program: 'node',
