@@ -20,10 +20,30 @@ export async function sendByCurl(
   places: readonly { readonly user: string; readonly password: string; readonly url: string }[],
   parallel: number,
 ): Promise<void> {
-  const xargs = spawn('xargs', [`-P${parallel}`, '-L1', 'curl', '-sS', '-T', `{${files.join(',')}}`], {
+  const lines = places.map(({ user, password, url }) => `-u ${user}:${password} ${url}\n`);
+  await manyCurls(['-T', `{${files.join(',')}}`], lines, parallel);
+}
+
+/** So many curls at once, each fetching one of the URLs and throwing it away. Throws when one fails. */
+export async function fetchByCurl(
+  login: { readonly user: string; readonly password: string },
+  urls: readonly string[],
+  parallel: number,
+): Promise<void> {
+  const account = `${login.user}:${login.password}`;
+  await manyCurls(
+    ['-u', account, '-o', '/dev/null'],
+    urls.map((url) => `${url}\n`),
+    parallel,
+  );
+}
+
+/** A curl for each line, which holds the rest of its arguments. */
+async function manyCurls(args: readonly string[], lines: readonly string[], parallel: number): Promise<void> {
+  const xargs = spawn('xargs', [`-P${parallel}`, '-L1', 'curl', '-sS', ...args], {
     stdio: ['pipe', 'ignore', 'inherit'],
   });
-  xargs.stdin.end(places.map(({ user, password, url }) => `-u ${user}:${password} ${url}\n`).join(''));
+  xargs.stdin.end(lines.join(''));
   const [code]: unknown[] = await once(xargs, 'exit');
   if (code !== 0) throw new Error(`xargs with curl ended with ${String(code)}`);
 }
