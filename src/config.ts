@@ -52,6 +52,11 @@ const settings = section({
     max_artifact_bytes: number(1, 1_099_511_627_776),
     stall_ms: milliseconds,
   }),
+  door: section({
+    host: Type.String({ pattern: '^[0-9.]{7,15}$', description: 'an IPv4 address' }),
+    ftp_port: number(0, 65_535),
+    http_port: number(0, 65_535),
+  }),
   leaderboard_file: Type.String({ maxLength: 4096, description: 'the path of a file' }),
   allowed_networks: list(
     '^[0-9A-Fa-f.:]+/[0-9]{1,3}$',

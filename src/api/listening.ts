@@ -22,13 +22,19 @@ export async function listen(
   try {
     await app.listen({ host, port });
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const why = reasons[code] ?? `the system says ${code === '' ? 'no' : code}`;
-    throw new DomainError('CANNOT_LISTEN', `port ${port} of ${host} cannot be used: ${why}`, {
-      cause: error,
-    });
+    throw cannotListen(error, { host, port });
   }
   return addressOf(app);
+}
+
+/** CANNOT_LISTEN, with what the system says. */
+export function cannotListen(
+  error: unknown,
+  { host, port }: { readonly host: string; readonly port: number },
+): DomainError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const why = reasons[code] ?? `the system says ${code === '' ? 'no' : code}`;
+  return new DomainError('CANNOT_LISTEN', `port ${port} of ${host} cannot be used: ${why}`, { cause: error });
 }
 
 function addressOf(app: ApiServer): Listening {

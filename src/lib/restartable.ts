@@ -18,6 +18,11 @@ export class Restartable<Thing extends Closable> {
     return new Restartable(open, await open());
   }
 
+  /** What is open now; another one after each restart. */
+  get current(): Thing {
+    return this.#thing;
+  }
+
   /** Resolves when the new one is open, or when it need not be because of `close`. What fails leaves nothing open. */
   restart(): Promise<void> {
     this.#restarting = this.#restarting.then(async () => {

@@ -1,0 +1,91 @@
+import type { Download, Entry, Upload, View, ViewPath } from '../ftp/server/view.ts';
+import { ViewRefusal } from '../ftp/server/view.ts';
+import { setupFolders, setupPath } from './setup-files.ts';
+import type { SetupFile } from './setup-files.ts';
+
+const readOnly = (): Promise<never> => Promise.reject(new ViewRefusal('read-only'));
+
+/** The setup files as everybody sees them by FTP. Nothing can be changed. */
+export class SetupView implements View {
+  readonly codepage = 'ascii';
+  readonly showsShortNames = false;
+  readonly #files: ReadonlyMap<string, SetupFile>;
+  readonly #folders: readonly string[];
+  readonly #modifiedMs: number;
+
+  /** `modifiedMs`: what all of them are dated. */
+  constructor(files: readonly SetupFile[], modifiedMs: number) {
+    this.#files = new Map(files.map((file) => [setupPath(file), file]));
+    this.#folders = setupFolders(files);
+    this.#modifiedMs = modifiedMs;
+  }
+
+  async names(folder: ViewPath): Promise<readonly string[]> {
+    return (await this.list(folder)).map(({ name }) => name);
+  }
+
+  list(folder: ViewPath): Promise<readonly Entry[]> {
+    const [wanted = '', ...deeper] = folder;
+    if (deeper.length > 0 || (wanted !== '' && !this.#folders.includes(wanted))) {
+      return Promise.reject(new ViewRefusal('missing'));
+    }
+    const files = [...this.#files.values()].filter((file) => file.folder === wanted);
+    const folders = wanted === '' ? this.#folders : [];
+    return Promise.resolve([
+      ...folders.map((name) => this.#folder(name)),
+      ...files.map((file) => this.#file(file)),
+    ]);
+  }
+
+  stat(path: ViewPath): Promise<Entry | undefined> {
+    const file = this.#files.get(path.join('/'));
+    const [name = '', ...deeper] = path;
+    const isFolder = deeper.length === 0 && this.#folders.includes(name);
+    return Promise.resolve(file ? this.#file(file) : isFolder ? this.#folder(name) : undefined);
+  }
+
+  keptSize(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  read(path: ViewPath, offset: number): Promise<Download> {
+    const bytes = this.#files.get(path.join('/'))?.bytes;
+    if (bytes === undefined) return Promise.reject(new ViewRefusal('missing'));
+    if (offset > bytes.length) return Promise.reject(new ViewRefusal('bad-offset'));
+    return Promise.resolve({
+      size: bytes.length,
+      async *chunks() {
+        yield bytes.subarray(offset);
+      },
+      close: () => Promise.resolve(),
+    });
+  }
+
+  upload(): Promise<Upload> {
+    return readOnly();
+  }
+
+  makeFolder(): Promise<void> {
+    return readOnly();
+  }
+
+  removeFolder(): Promise<void> {
+    return readOnly();
+  }
+
+  remove(): Promise<void> {
+    return readOnly();
+  }
+
+  rename(): Promise<void> {
+    return readOnly();
+  }
+
+  #file({ name, bytes }: SetupFile): Entry {
+    return { name, kind: 'file', size: bytes.length, modifiedMs: this.#modifiedMs };
+  }
+
+  #folder(name: string): Entry {
+    return { name, kind: 'folder', size: 0, modifiedMs: this.#modifiedMs };
+  }
+}
