@@ -19,14 +19,14 @@ fetch() {
   local package
   begin_apt
   apt-get "${lists[@]}" install -y --no-install-recommends --download-only wine32 busybox-static </dev/null
-  mkdir "$work/root"
-  for package in "$work"/apt/cache/archives/*.deb; do dpkg -x "$package" "$work/root"; done
+  mkdir "$work/tree"
+  for package in "$work"/apt/cache/archives/*.deb; do dpkg -x "$package" "$work/tree"; done
 }
 
 # What the packages would do when they are installed.
 set_up() {
-  local wine="$work/root/usr/lib/i386-linux-gnu/wine"
-  cd "$work/root"
+  local wine="$work/tree/usr/lib/i386-linux-gnu/wine"
+  cd "$work/tree"
   mkdir -p disk dev prefix proc root sys tmp
   ln -s busybox bin/sh
   # Wine only takes this library when it says that it is one of its own.
@@ -40,8 +40,8 @@ make_disk() {
   cd "$work"
   mkdir made
   truncate -s 2400M made/windows.img
-  mkfs.ext4 -q -O ^has_journal -d root made/windows.img
-  rm -rf root apt
+  mkfs.ext4 -q -O ^has_journal -d tree made/windows.img
+  rm -rf tree apt
 }
 
 # On the PC itself: only there its programs run.
