@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { Cli } from './cli.ts';
 import { addAgentsCommands } from './commands/agents.ts';
+import { addKitCommand } from './commands/kit.ts';
 import { addArtifactCommands } from './commands/artifact.ts';
 import { addBenchCommands } from './commands/bench.ts';
 import { addBackupCommands } from './commands/backup.ts';
@@ -39,6 +40,7 @@ function buildProgram(cli: Cli): Command {
   addServeCommand(program);
   addMachineCommands(program, cli);
   addAgentsCommands(program, cli);
+  addKitCommand(program, cli);
   addArtifactCommands(program, cli);
   addBundleCommands(program, cli);
   addDeployCommand(program, cli);

@@ -1,8 +1,7 @@
-import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { leaf, type Cli, type CommonOptions } from '../cli.ts';
-import { UsageError } from '../failures.ts';
 import { size, table } from '../format.ts';
+import { saveFile } from '../save-file.ts';
 import { visibleLine } from '../visible.ts';
 
 async function list(cli: Cli, options: CommonOptions): Promise<void> {
@@ -37,12 +36,7 @@ async function get(
     cli.io.stdout.write(bytes);
     return;
   }
-  try {
-    await writeFile(path, bytes);
-  } catch (error) {
-    const why = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
-    throw new UsageError(`${visibleLine(path)} cannot be written${why}`);
-  }
+  await saveFile(path, bytes);
   cli.print(
     options,
     { platform, file, path, sizeBytes: bytes.length },

@@ -1,0 +1,113 @@
+import { randomInt } from 'node:crypto';
+import { isIP } from 'node:net';
+import type { Command } from 'commander';
+import { leaf, type Cli, type CommonOptions } from '../cli.ts';
+import { UsageError } from '../failures.ts';
+import { size } from '../format.ts';
+import { fitsOnFloppy, floppyImage } from '../kit/fat12.ts';
+import type { KitFile } from '../kit/kit-file.ts';
+import { kitPlan, kitUser } from '../kit/kit-plan.ts';
+import type { KitPlan } from '../kit/kit-plan.ts';
+import { saveFile } from '../save-file.ts';
+import { visibleLine } from '../visible.ts';
+
+interface KitOptions extends CommonOptions {
+  readonly floppy?: string;
+  readonly print?: true;
+  readonly host?: string;
+}
+
+const LABEL = 'FLEET98';
+const PASSWORD_LENGTH = 12;
+/** Without those that look like others on a screen of the time. */
+const passwordSigns = 'abcdefghjkmnpqrstuvwxyz23456789';
+const machineName = /^[A-Za-z0-9][A-Za-z0-9_-]{0,14}$/;
+
+const newPassword = (): string =>
+  Array.from({ length: PASSWORD_LENGTH }, () => passwordSigns[randomInt(passwordSigns.length)]).join('');
+
+async function make(
+  cli: Cli,
+  platform: string,
+  name: string | undefined,
+  options: KitOptions,
+): Promise<void> {
+  const { floppy, host, print } = options;
+  if ((floppy === undefined) === (print === undefined))
+    throw new UsageError('say either --floppy FILE or --print');
+  if (name !== undefined && !machineName.test(name)) {
+    throw new UsageError('NAME is up to 15 letters, digits, - and _, as Windows has it');
+  }
+  if (host !== undefined && isIP(host) !== 4)
+    throw new UsageError('--host is an IPv4 address, as old systems have no other');
+  const password = newPassword();
+  const plan = kitPlan({ platform, name, password, host });
+  if (plan === undefined)
+    throw new UsageError(`there is no kit for ${visibleLine(platform)}; fleet98 agents lists platforms`);
+  if (floppy === undefined) printPage(cli, plan);
+  else await writeFloppy(cli, { platform, name, password, path: floppy, plan }, options);
+}
+
+/** The texts, for somebody who types them. */
+function printPage(cli: Cli, { files }: KitPlan): void {
+  for (const { name, bytes } of files) {
+    const text = Buffer.from(bytes).toString('latin1').replaceAll('\r', '');
+    cli.io.stdout.write(`${'-'.repeat(20)} ${name} ${'-'.repeat(20)}\n${text}\n`);
+  }
+}
+
+interface FloppyKit {
+  readonly platform: string;
+  readonly name: string | undefined;
+  readonly password: string;
+  readonly path: string;
+  readonly plan: KitPlan;
+}
+
+async function writeFloppy(cli: Cli, kit: FloppyKit, options: KitOptions): Promise<void> {
+  const { platform, name, password, path, plan } = kit;
+  const programs = await Promise.all(plan.programs.map((file) => fetchProgram(cli, platform, file, options)));
+  const files = [...programs, ...plan.files];
+  if (!fitsOnFloppy(files)) throw new UsageError('these programs do not fit on a floppy disk');
+  const image = floppyImage(files, LABEL, new Date());
+  // It holds a password.
+  await saveFile(path, image, 0o600);
+  const login = plan.programs.includes('FTPD98.EXE') ? { user: kitUser, password } : {};
+  const told = {
+    platform,
+    name,
+    path,
+    sizeBytes: image.length,
+    files: files.map((file) => file.name),
+    ...login,
+  };
+  cli.print(options, told, () => {
+    const next =
+      'user' in login
+        ? `Its FTP server has the user ${login.user} and the password ${login.password}.\n`
+        : '';
+    return `${visibleLine(path)}: ${size(image.length)}, for ${name ?? `every ${platform} machine`}. On the machine: A: and SETUP\n${next}`;
+  });
+}
+
+/** Windows NT takes the programs of Windows 95 and 98. */
+async function fetchProgram(cli: Cli, platform: string, file: string, options: KitOptions): Promise<KitFile> {
+  const params = { platform: platform === 'winnt' ? 'win9x' : platform, file };
+  const response = await cli.client(options).open('readAgent', { params });
+  return { name: file, bytes: Buffer.from(await response.arrayBuffer()) };
+}
+
+/** `kit …`: what a machine without any program is given by hand. */
+export function addKitCommand(program: Command, cli: Cli): void {
+  leaf(
+    program,
+    'kit <platform> [name]',
+    'a disk that sets up a machine; without a name for every machine of the platform',
+  )
+    .option('--floppy <file>', 'write the image of a 1.44 MB floppy disk')
+    .option('--print', 'print its texts, for somebody who types them')
+    .option('--host <address>', 'this host as the machine reaches it: SETUP pings it')
+    .action((platform: string, name: string | undefined, options: KitOptions) =>
+      make(cli, platform, name, options),
+    );
+}

@@ -1,0 +1,168 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { afterAll, describe, expect, test } from 'vitest';
+import { fitsOnFloppy, floppyBytes, floppyImage } from '../../src/cli/kit/fat12.ts';
+import type { KitFile } from '../../src/cli/kit/kit-file.ts';
+import { kitPlan } from '../../src/cli/kit/kit-plan.ts';
+import { cli, fakeDaemon, json } from './support.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'fleet98-kit-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const at = new Date('1998-06-25T12:30:02Z');
+
+/** What DOS reads: the files of the root, by the boot sector's numbers and the first table. */
+function readFloppy(image: Buffer): Map<string, Buffer> {
+  const sector = image.readUInt16LE(11);
+  const tableStart = image.readUInt16LE(14) * sector;
+  const rootStart = tableStart + image.readUInt8(16) * image.readUInt16LE(22) * sector;
+  const dataStart = rootStart + image.readUInt16LE(17) * 32;
+  const next = (cluster: number): number => {
+    const pair = image.readUInt16LE(tableStart + Math.floor(cluster * 1.5));
+    return cluster % 2 === 0 ? pair & 0xfff : pair >> 4;
+  };
+  const found = new Map<string, Buffer>();
+  for (let entry = rootStart; image[entry] !== 0 && entry < dataStart; entry += 32) {
+    if (image.readUInt8(entry + 11) & 0x08) continue;
+    const base = image.toString('latin1', entry, entry + 8).trimEnd();
+    const ending = image.toString('latin1', entry + 8, entry + 11).trimEnd();
+    const pieces: Buffer[] = [];
+    for (
+      let cluster = image.readUInt16LE(entry + 26);
+      cluster > 1 && cluster < 0xff8;
+      cluster = next(cluster)
+    ) {
+      const start = dataStart + (cluster - 2) * sector;
+      pieces.push(image.subarray(start, start + sector));
+    }
+    const bytes = Buffer.concat(pieces).subarray(0, image.readUInt32LE(entry + 28));
+    found.set(ending === '' ? base : `${base}.${ending}`, bytes);
+  }
+  return found;
+}
+
+describe('a floppy disk', () => {
+  const content = fc.uint8Array({ maxLength: 5000 });
+  const file = fc.tuple(fc.stringMatching(/^[A-Z0-9_-]{1,8}(\.[A-Z0-9]{1,3})?$/), content);
+
+  test('holds what was put on it, whatever it is', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(file, { selector: ([name]) => name, maxLength: 20 }), (all) => {
+        const files = all.map(([name, bytes]): KitFile => ({ name, bytes }));
+        const image = floppyImage(files, 'FLEET98', at);
+        expect(image.length).toBe(1_474_560);
+        const found = readFloppy(image);
+        expect([...found.keys()]).toEqual(files.map(({ name }) => name));
+        for (const { name, bytes } of files) expect(found.get(name)?.equals(bytes)).toBe(true);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('can be full to the last byte, and no more', () => {
+    const full = { name: 'FULL.BIN', bytes: Buffer.alloc(floppyBytes, 1) };
+    expect(
+      readFloppy(floppyImage([full], 'FULL', at))
+        .get('FULL.BIN')
+        ?.equals(full.bytes),
+    ).toBe(true);
+    const more = [full, { name: 'X', bytes: Buffer.alloc(1) }];
+    expect(fitsOnFloppy(more)).toBe(false);
+    expect(() => floppyImage(more, 'X', at)).toThrow(RangeError);
+    expect(
+      fitsOnFloppy(
+        Array.from({ length: 224 }, (_, index) => ({ name: `F${index}`, bytes: Buffer.alloc(0) })),
+      ),
+    ).toBe(false);
+  });
+});
+
+const platforms = ['win9x', 'winnt', 'msdos', 'linux-i386', 'linux-armel'];
+
+test.each(platforms)('the texts for %s fit its screen and its file names', (platform) => {
+  const plan = kitPlan({ platform, name: 'ATTIC-P2', password: 'abc23456789x', host: '192.168.98.1' });
+  for (const { name, bytes } of plan?.files ?? []) {
+    const text = Buffer.from(bytes).toString('latin1');
+    expect(name).toMatch(/^[A-Z]{1,8}\.[A-Z]{1,3}$/);
+    expect(text).toMatch(/^[\r\n -~]+$/);
+    expect(text.includes('\r'), name).toBe(!name.endsWith('.SH'));
+    if (name !== 'SETUP.SH') expect(text.split('\r\n').filter((line) => line.length > 79)).toEqual([]);
+    // A label that is jumped to is there.
+    for (const [, label] of text.matchAll(/GOTO (\w+)/g)) expect(text).toContain(`\r\n:${label}\r\n`);
+  }
+});
+
+const programs: Readonly<Record<string, string>> = {
+  '/api/v1/agents/win9x/AGENT.EXE': 'MZ agent',
+  '/api/v1/agents/win9x/FTPD98.EXE': 'MZ server',
+};
+
+describe('kit', () => {
+  test.each(['win9x', 'winnt'])(
+    '%s --floppy: programs, settings and SETUP, with a password of its own',
+    async (platform) => {
+      await using daemon = await fakeDaemon(({ path }, response) => {
+        const bytes = programs[path];
+        if (bytes === undefined) json(response, 404, { code: 'NOT_FOUND', detail: 'none' });
+        else response.end(bytes);
+      });
+      const path = join(folder, `${platform}.img`);
+      const { exitCode, stdout } = await cli(['kit', platform, 'ATTIC-P2', '--floppy', path, '--json'], {
+        url: daemon.url,
+      });
+      expect(exitCode).toBe(0);
+      const told: { password: string } = JSON.parse(stdout);
+      expect(told).toMatchObject({ platform, name: 'ATTIC-P2', path, sizeBytes: 1_474_560, user: 'fleet' });
+      expect(told.password).toMatch(/^[a-z2-9]{12}$/);
+      const found = readFloppy(readFileSync(path));
+      expect([...found.keys()].toSorted()).toEqual([
+        'AGENT.EXE',
+        'AGENT.INI',
+        'FTPD98.EXE',
+        'README.TXT',
+        'SETUP.BAT',
+      ]);
+      expect(found.get('FTPD98.EXE')?.toString()).toBe('MZ server');
+      expect(found.get('AGENT.INI')?.toString()).toBe(
+        `ftp_user=fleet\r\nftp_password=${told.password}\r\nname=ATTIC-P2\r\n`,
+      );
+      expect(statSync(path).mode & 0o777).toBe(0o600);
+      const again = await cli(['kit', platform, '--floppy', path], { url: daemon.url });
+      expect(again.stdout).toMatch(/: 1\.\d MB, for every win\w+ machine\. On the machine: A: and SETUP\n/);
+      expect(again.stdout).not.toContain(told.password);
+    },
+  );
+
+  test('--print needs no daemon, and has all that is to be typed', async () => {
+    const { exitCode, stdout } = await cli(['kit', 'win9x', '--print', '--host', '192.168.98.1']);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/- AGENT\.INI -+\nftp_user=fleet\nftp_password=[a-z2-9]{12}\n/);
+    expect(stdout).toContain('\nPING 192.168.98.1\n');
+  });
+
+  test.each([
+    [['win9x'], 'say either --floppy FILE or --print'],
+    [['win9x', '--print', '--floppy', 'x'], 'say either --floppy FILE or --print'],
+    [['amiga', '--print'], 'there is no kit for amiga'],
+    [['win9x', 'much-too-long-a-name', '--print'], 'NAME is up to 15 letters'],
+    [['win9x', 'a%b', '--print'], 'NAME is up to 15 letters'],
+    [['win9x', '--print', '--host', 'a & b'], '--host is an IPv4 address'],
+  ])('%j is refused: %s', async (args, words) => {
+    expect(await cli(['kit', ...args])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining(words),
+    });
+  });
+
+  test('a program that is not there is told, and no image is written', async () => {
+    await using daemon = await fakeDaemon((_, response) =>
+      json(response, 404, { code: 'NOT_FOUND', detail: 'there is no AGENT.EXE' }),
+    );
+    const path = join(folder, 'none.img');
+    const { exitCode, stderr } = await cli(['kit', 'msdos', '--floppy', path], { url: daemon.url });
+    expect([exitCode, stderr.includes('there is no AGENT.EXE')]).toEqual([1, true]);
+    expect(() => statSync(path)).toThrow('ENOENT');
+  });
+});
