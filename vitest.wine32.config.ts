@@ -7,6 +7,8 @@ export default defineConfig({
     include: ['test/e2e-wine32/**/*.test.ts'],
     globalSetup: 'test/e2e-wine32/global-setup.ts',
     reporters: ['verbose'],
+    // An emulated processor that shares ours with another one is no measure of speed.
+    maxWorkers: 1,
     testTimeout: 300_000,
     hookTimeout: 300_000,
   },

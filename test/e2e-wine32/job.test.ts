@@ -142,7 +142,7 @@ function jobTests(): void {
     test('hangs, with a child that hangs: both are ended at the time limit', async () => {
       keepConsole('hang');
       const id = await chat('hang', ['child', 'hang', 'say', 'begun', 'hang'], {
-        limits: { limitSeconds: 3 },
+        limits: { limitSeconds: 10 },
       });
       expect(await ended(id)).toMatchObject({ state: 'timed-out', text: 'begun\n' });
       expect(await programsLeft()).toBe('0');
