@@ -14,27 +14,28 @@ void w32_self_serves(void)
     serves = 1;
 }
 
-/* One way to write it for each file: a long name has a short one, too. */
-static int name_whole(const char *path, char whole[MAX_PATH])
+/* 0: the system does not say it now. */
+static int short_name(const char *path, char name[MAX_PATH])
 {
-    char full[MAX_PATH];
-    char *name;
-    DWORD length = GetFullPathNameA(path, sizeof full, full, &name);
+    DWORD length = GetShortPathNameA(path, name, MAX_PATH);
 
-    if (length == 0 || length >= sizeof full)
-        return 0;
-    length = GetShortPathNameA(full, whole, MAX_PATH);
     return length > 0 && length < MAX_PATH;
 }
 
+/* A long name has a short one, too. It is asked for only where the names differ as they are written, because the
+   question reads every folder on the way and may fail while another program changes one. */
 int port_is_program(const char *path)
 {
     char own[MAX_PATH];
+    char full[MAX_PATH];
     char one[MAX_PATH];
     char other[MAX_PATH];
+    char *name;
+    DWORD length = GetFullPathNameA(path, sizeof full, full, &name);
 
-    return GetModuleFileNameA(NULL, own, sizeof own) > 0 && name_whole(own, one) && name_whole(path, other) &&
-           lstrcmpiA(one, other) == 0;
+    if (length == 0 || length >= sizeof full || GetModuleFileNameA(NULL, own, sizeof own) == 0)
+        return 0;
+    return lstrcmpiA(own, full) == 0 || (short_name(own, one) && short_name(full, other) && lstrcmpiA(one, other) == 0);
 }
 
 /* Starts a program of the current folder and does not wait for it. An error number, or 0. */
