@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { floppyImage } from '../../src/cli/kit/fat12.ts';
+import { cdImage } from '../../src/cli/kit/iso9660.ts';
 import type { KitFile } from '../../src/cli/kit/kit-file.ts';
 import { kitPlan } from '../../src/cli/kit/kit-plan.ts';
 import { haveProgram, notTested } from '../contract/agent/build-agent.ts';
@@ -61,6 +62,22 @@ if (haveProgram('mcopy')) {
   );
 } else {
   notTested('the disks of kits with mtools', 'there is no mcopy');
+}
+
+if (haveProgram('isoinfo')) {
+  test.each(['win9x', 'msdos', 'linux-armel'])('isoinfo reads the CD for %s', (platform) => {
+    const path = join(folder, 'KIT.ISO');
+    writeFileSync(path, cdImage(filesOf(platform), 'FLEET98', new Date('1998-06-25T12:30:02Z')));
+    const listed = spawnSync('isoinfo', ['-l', '-i', path], { encoding: 'latin1' });
+    expect(listed).toMatchObject({ status: 0, stderr: '' });
+    expect(listed.stdout).toMatch(/ +\d+ Jun 25 1998 .+ AGENT\.EXE;1/);
+    for (const { name, bytes } of filesOf(platform)) {
+      const read = spawnSync('isoinfo', ['-x', `/${name};1`, '-i', path]);
+      expect(read.stdout.equals(bytes), name).toBe(true);
+    }
+  });
+} else {
+  notTested('the CDs of kits with isoinfo', 'there is no isoinfo');
 }
 
 const setUp = (target: string) => spawnSync('sh', [join(folder, 'SETUP.SH'), target], { encoding: 'utf8' });

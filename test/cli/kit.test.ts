@@ -2,8 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
+import { unzipSync } from 'fflate';
 import { afterAll, describe, expect, test } from 'vitest';
 import { fitsOnFloppy, floppyBytes, floppyImage } from '../../src/cli/kit/fat12.ts';
+import { cdImage } from '../../src/cli/kit/iso9660.ts';
 import type { KitFile } from '../../src/cli/kit/kit-file.ts';
 import { kitPlan } from '../../src/cli/kit/kit-plan.ts';
 import { cli, fakeDaemon, json } from './support.ts';
@@ -79,6 +81,58 @@ describe('a floppy disk', () => {
   });
 });
 
+/** What an old driver reads: the files of the root, by the volume descriptor's numbers; both spellings must agree. */
+function readCd(image: Buffer): Map<string, Buffer> {
+  const volume = image.subarray(16 * 2048, 17 * 2048);
+  expect(volume.toString('latin1', 0, 7)).toBe('\x01CD001\x01');
+  const number = (place: number, bytes = image): number => {
+    const value = bytes.readUInt32LE(place);
+    expect(bytes.readUInt32BE(place + 4)).toBe(value);
+    return value;
+  };
+  expect(number(80, volume) * 2048).toBe(image.length);
+  const rootStart = number(158, volume) * 2048;
+  expect(image.readUInt32LE(volume.readUInt32LE(140) * 2048 + 2) * 2048).toBe(rootStart);
+  expect(image.readUInt32BE(volume.readUInt32BE(148) * 2048 + 2) * 2048).toBe(rootStart);
+  const rootEnd = rootStart + number(166, volume);
+  const found = new Map<string, Buffer>();
+  for (let record = rootStart; record < rootEnd;) {
+    const length = image.readUInt8(record);
+    // None goes over the end of a sector; the rest of one is empty.
+    if (length === 0) record = Math.ceil((record + 1) / 2048) * 2048;
+    else {
+      expect(Math.floor(record / 2048)).toBe(Math.floor((record + length - 1) / 2048));
+      const id = image.toString('latin1', record + 33, record + 33 + image.readUInt8(record + 32));
+      const start = number(record + 2) * 2048;
+      if (image.readUInt8(record + 25) === 0)
+        found.set(id, image.subarray(start, start + number(record + 10)));
+      record += length;
+    }
+  }
+  return found;
+}
+
+test('a CD holds what was put on it, sorted, in a folder of any length', () => {
+  const name = fc.stringMatching(/^[A-Z0-9_]{1,8}(\.[A-Z0-9]{1,3})?$/);
+  const file = fc.tuple(name, fc.uint8Array({ maxLength: 5000 }));
+  fc.assert(
+    fc.property(fc.uniqueArray(file, { selector: ([one]) => one, maxLength: 120 }), (all) => {
+      const found = readCd(
+        cdImage(
+          all.map(([one, bytes]) => ({ name: one, bytes })),
+          'FLEET98',
+          at,
+        ),
+      );
+      const ids = all.map(([one]) => `${one.includes('.') ? one : `${one}.`};1`);
+      expect([...found.keys()]).toEqual(ids.toSorted());
+      for (const [index, [one, bytes]] of all.entries())
+        expect(found.get(ids[index] ?? '')?.equals(bytes), one).toBe(true);
+    }),
+    { numRuns: 50 },
+  );
+});
+
 const platforms = ['win9x', 'winnt', 'msdos', 'linux-i386', 'linux-armel'];
 
 test.each(platforms)('the texts for %s fit its screen and its file names', (platform) => {
@@ -99,6 +153,8 @@ const programs: Readonly<Record<string, string>> = {
   '/api/v1/agents/win9x/FTPD98.EXE': 'MZ server',
 };
 
+const windowsFiles = ['AGENT.EXE', 'AGENT.INI', 'FTPD98.EXE', 'README.TXT', 'SETUP.BAT'];
+
 describe('kit', () => {
   test.each(['win9x', 'winnt'])(
     '%s --floppy: programs, settings and SETUP, with a password of its own',
@@ -117,23 +173,33 @@ describe('kit', () => {
       expect(told).toMatchObject({ platform, name: 'ATTIC-P2', path, sizeBytes: 1_474_560, user: 'fleet' });
       expect(told.password).toMatch(/^[a-z2-9]{12}$/);
       const found = readFloppy(readFileSync(path));
-      expect([...found.keys()].toSorted()).toEqual([
-        'AGENT.EXE',
-        'AGENT.INI',
-        'FTPD98.EXE',
-        'README.TXT',
-        'SETUP.BAT',
-      ]);
+      expect([...found.keys()].toSorted()).toEqual(windowsFiles);
       expect(found.get('FTPD98.EXE')?.toString()).toBe('MZ server');
       expect(found.get('AGENT.INI')?.toString()).toBe(
         `ftp_user=fleet\r\nftp_password=${told.password}\r\nname=ATTIC-P2\r\n`,
       );
       expect(statSync(path).mode & 0o777).toBe(0o600);
       const again = await cli(['kit', platform, '--floppy', path], { url: daemon.url });
-      expect(again.stdout).toMatch(/: 1\.\d MB, for every win\w+ machine\. On the machine: A: and SETUP\n/);
+      expect(again.stdout).toMatch(
+        /: 1\.\d MB, for every win\w+ machine\. Start SETUP\.BAT on the machine, on the disk\.\n/,
+      );
       expect(again.stdout).not.toContain(told.password);
     },
   );
+
+  test.each(['cdr', 'zip'])('--%s: the same files', async (medium) => {
+    await using daemon = await fakeDaemon(({ path }, response) => response.end(programs[path]));
+    const path = join(folder, `kit.${medium}`);
+    const { exitCode, stdout } = await cli(['kit', 'win9x', `--${medium}`, path], { url: daemon.url });
+    expect([exitCode, stdout]).toEqual([
+      0,
+      expect.stringMatching(/for every win9x machine\. Start SETUP\.BAT on the machine, .+\n/),
+    ]);
+    const image = readFileSync(path);
+    const found = medium === 'zip' ? new Map(Object.entries(unzipSync(image))) : readCd(image);
+    expect([...found.keys()].map((name) => name.replace(';1', '')).toSorted()).toEqual(windowsFiles);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
 
   test('--print needs no daemon, and has all that is to be typed', async () => {
     const { exitCode, stdout } = await cli(['kit', 'win9x', '--print', '--host', '192.168.98.1']);
@@ -143,8 +209,9 @@ describe('kit', () => {
   });
 
   test.each([
-    [['win9x'], 'say either --floppy FILE or --print'],
-    [['win9x', '--print', '--floppy', 'x'], 'say either --floppy FILE or --print'],
+    [['win9x'], 'say one of --floppy FILE, --cdr FILE, --zip FILE and --print'],
+    [['win9x', '--print', '--floppy', 'x'], 'say one of --floppy FILE'],
+    [['win9x', '--zip', 'x', '--cdr', 'x'], 'one medium at a time'],
     [['amiga', '--print'], 'there is no kit for amiga'],
     [['win9x', 'much-too-long-a-name', '--print'], 'NAME is up to 15 letters'],
     [['win9x', 'a%b', '--print'], 'NAME is up to 15 letters'],

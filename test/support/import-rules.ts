@@ -76,6 +76,7 @@ export const packageOwners: Readonly<Record<string, readonly string[]>> = {
   preact: ['dashboard'],
   uplot: ['dashboard'],
   commander: ['cli'],
+  fflate: ['cli'],
   'ftp-srv': ['simulator'],
   'simple-statistics': ['operations'],
   'csv-stringify': ['api', 'cli'],

@@ -4,24 +4,26 @@ import type { Command } from 'commander';
 import { leaf, type Cli, type CommonOptions } from '../cli.ts';
 import { UsageError } from '../failures.ts';
 import { size } from '../format.ts';
-import { fitsOnFloppy, floppyImage } from '../kit/fat12.ts';
 import type { KitFile } from '../kit/kit-file.ts';
+import { findMedium } from '../kit/kit-media.ts';
+import type { ChosenMedium, MediumOptions } from '../kit/kit-media.ts';
 import { kitPlan, kitUser } from '../kit/kit-plan.ts';
 import type { KitPlan } from '../kit/kit-plan.ts';
 import { saveFile } from '../save-file.ts';
 import { visibleLine } from '../visible.ts';
 
-interface KitOptions extends CommonOptions {
-  readonly floppy?: string;
+interface KitOptions extends CommonOptions, MediumOptions {
   readonly print?: true;
   readonly host?: string;
 }
 
-const LABEL = 'FLEET98';
 const PASSWORD_LENGTH = 12;
 /** Without those that look like others on a screen of the time. */
 const passwordSigns = 'abcdefghjkmnpqrstuvwxyz23456789';
 const machineName = /^[A-Za-z0-9][A-Za-z0-9_-]{0,14}$/;
+
+const notOne = (): UsageError =>
+  new UsageError('say one of --floppy FILE, --cdr FILE, --zip FILE and --print');
 
 const newPassword = (): string =>
   Array.from({ length: PASSWORD_LENGTH }, () => passwordSigns[randomInt(passwordSigns.length)]).join('');
@@ -32,9 +34,9 @@ async function make(
   name: string | undefined,
   options: KitOptions,
 ): Promise<void> {
-  const { floppy, host, print } = options;
-  if ((floppy === undefined) === (print === undefined))
-    throw new UsageError('say either --floppy FILE or --print');
+  const { host, print } = options;
+  const medium = findMedium(options);
+  if ((medium === undefined) === (print === undefined)) throw notOne();
   if (name !== undefined && !machineName.test(name)) {
     throw new UsageError('NAME is up to 15 letters, digits, - and _, as Windows has it');
   }
@@ -44,8 +46,8 @@ async function make(
   const plan = kitPlan({ platform, name, password, host });
   if (plan === undefined)
     throw new UsageError(`there is no kit for ${visibleLine(platform)}; fleet98 agents lists platforms`);
-  if (floppy === undefined) printPage(cli, plan);
-  else await writeFloppy(cli, { platform, name, password, path: floppy, plan }, options);
+  if (medium === undefined) printPage(cli, plan);
+  else await writeKit(cli, { platform, name, password, medium, plan }, options);
 }
 
 /** The texts, for somebody who types them. */
@@ -56,20 +58,20 @@ function printPage(cli: Cli, { files }: KitPlan): void {
   }
 }
 
-interface FloppyKit {
+interface WantedKit {
   readonly platform: string;
   readonly name: string | undefined;
   readonly password: string;
-  readonly path: string;
+  readonly medium: ChosenMedium;
   readonly plan: KitPlan;
 }
 
-async function writeFloppy(cli: Cli, kit: FloppyKit, options: KitOptions): Promise<void> {
-  const { platform, name, password, path, plan } = kit;
+async function writeKit(cli: Cli, kit: WantedKit, options: KitOptions): Promise<void> {
+  const { platform, name, password, medium, plan } = kit;
+  const { path } = medium;
   const programs = await Promise.all(plan.programs.map((file) => fetchProgram(cli, platform, file, options)));
   const files = [...programs, ...plan.files];
-  if (!fitsOnFloppy(files)) throw new UsageError('these programs do not fit on a floppy disk');
-  const image = floppyImage(files, LABEL, new Date());
+  const image = medium.make(files, new Date());
   // It holds a password.
   await saveFile(path, image, 0o600);
   const login = plan.programs.includes('FTPD98.EXE') ? { user: kitUser, password } : {};
@@ -82,11 +84,13 @@ async function writeFloppy(cli: Cli, kit: FloppyKit, options: KitOptions): Promi
     ...login,
   };
   cli.print(options, told, () => {
+    const whom = name ?? `every ${platform} machine`;
+    const setup = files.find((file) => file.name.startsWith('SETUP.'))?.name;
     const next =
       'user' in login
         ? `Its FTP server has the user ${login.user} and the password ${login.password}.\n`
         : '';
-    return `${visibleLine(path)}: ${size(image.length)}, for ${name ?? `every ${platform} machine`}. On the machine: A: and SETUP\n${next}`;
+    return `${visibleLine(path)}: ${size(image.length)}, for ${whom}. Start ${setup} on the machine, ${medium.place}.\n${next}`;
   });
 }
 
@@ -102,9 +106,11 @@ export function addKitCommand(program: Command, cli: Cli): void {
   leaf(
     program,
     'kit <platform> [name]',
-    'a disk that sets up a machine; without a name for every machine of the platform',
+    'a disk, a CD or an archive that sets up a machine; without a name for every machine of the platform',
   )
     .option('--floppy <file>', 'write the image of a 1.44 MB floppy disk')
+    .option('--cdr <file>', 'write the image of a CD')
+    .option('--zip <file>', 'write a zip archive')
     .option('--print', 'print its texts, for somebody who types them')
     .option('--host <address>', 'this host as the machine reaches it: SETUP pings it')
     .action((platform: string, name: string | undefined, options: KitOptions) =>
