@@ -38,6 +38,10 @@ export class ServeProcess {
     this.listening = this.ready.then((ready) => ready?.listening);
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
   }
