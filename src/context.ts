@@ -1,21 +1,32 @@
+import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { buildApp } from './api/app.ts';
 import type { ApiServer } from './api/app.ts';
 import type { ApiConfig } from './api/parts.ts';
 import type { Config } from './config.ts';
+import type { Machine } from './domain/machine.ts';
+import type { View } from './ftp/server/view.ts';
 import { systemClock } from './lib/clock.ts';
 import { Metrics } from './metrics.ts';
 import { createOperations } from './operations/create-operations.ts';
+import { isIdentityOf } from './operations/identity.ts';
 import type { OperationsSettings } from './operations/settings.ts';
-import type { Operations } from './operations/operations.ts';
+import type { Operations, VisitorLogin } from './operations/operations.ts';
+import { kitsFor } from './platforms/kits.ts';
+import { promisedResults } from './spool/end-file.ts';
 import { openStore } from './store/open-store.ts';
 import type { Store } from './store/open-store.ts';
+import { choosingTransport } from './transports/choosing.ts';
+import type { AgentFile } from './transports/depot/box-view.ts';
+import { Depot } from './transports/depot/depot.ts';
 import { createPushTransport } from './transports/push.ts';
 
 export interface Context {
   readonly app: ApiServer;
   readonly operations: Operations;
   readonly store: Store;
+  /** What a machine sees that logs in by itself; undefined: no such user, or a wrong password. */
+  welcome(login: VisitorLogin): Promise<View | undefined>;
   /** Stops in the order that loses nothing: no more requests, no more sessions, then the store. */
   close(): Promise<void>;
 }
@@ -24,11 +35,18 @@ export interface Context {
 export async function createContext(config: Config, logger: Logger, restart: () => void): Promise<Context> {
   const metrics = new Metrics();
   const store = await openStore({ dataDir: config.dataDir, watch: metrics });
+  const depot = new Depot({
+    folder: join(config.dataDir, 'depot'),
+    clock: systemClock,
+    periodMs: config.depot.everySeconds * 1000,
+    isOwnId: (machineId, bytes) => isIdentityOf(bytes, { machineId, daemonId: store.daemonId }),
+    promisedBy: promisedResults,
+  });
   const operations = createOperations({
     store,
     clock: systemClock,
     log: logger,
-    transport: createPushTransport(),
+    transport: choosingTransport({ push: createPushTransport(), depot }),
     settings: operationsSettings(config),
   });
   metrics.follow(store, operations.events);
@@ -37,6 +55,7 @@ export async function createContext(config: Config, logger: Logger, restart: () 
   const closeAll = async (): Promise<void> => {
     // Together: a request may wait for a machine, and it is the stop of the operations that ends the waiting.
     await Promise.all([closeServer(app), operations.stop()]);
+    await depot.close();
     await store.close();
   };
   const close = (): Promise<void> => (closing ??= closeAll());
@@ -47,7 +66,33 @@ export async function createContext(config: Config, logger: Logger, restart: () 
     await close();
     throw error;
   }
-  return { app, operations, store, close };
+  const welcome = (login: VisitorLogin) => welcomeVisitor(depot, operations, login);
+  return { app, operations, store, welcome, close };
+}
+
+async function welcomeVisitor(
+  depot: Depot,
+  operations: Operations,
+  login: VisitorLogin,
+): Promise<View | undefined> {
+  const machine = await operations.admitVisitor(login);
+  return machine && depot.welcome(machine.id, login.address, await agentFilesFor(operations, machine));
+}
+
+/** The programs of its platform, for a machine that has lost its own. */
+async function agentFilesFor(
+  operations: Operations,
+  { platform, agent }: Machine,
+): Promise<readonly AgentFile[]> {
+  if (platform === undefined) return [];
+  const [kit] = kitsFor(platform, agent?.arch ?? agent?.cpu ?? '');
+  const programs = (await operations.readyPrograms()).filter((one) => one.platform === kit);
+  return Promise.all(
+    programs.map(async ({ file, ...program }) => ({
+      name: file,
+      bytes: await operations.readReadyProgram(program.platform, file),
+    })),
+  );
 }
 
 /** Without them the daemon is as good as ever. */

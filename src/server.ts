@@ -11,7 +11,7 @@ import { openDoor } from './door/door.ts';
 import type { Door } from './door/door.ts';
 import type { DoorPlace } from './door/readme.ts';
 import type { SetupFile } from './door/setup-files.ts';
-import type { ServerEvent } from './ftp/server/parts.ts';
+import type { LoginAttempt, ServerEvent } from './ftp/server/parts.ts';
 import { Restartable } from './lib/restartable.ts';
 import type { Operations } from './operations/operations.ts';
 
@@ -69,7 +69,9 @@ async function openLanDoor(running: Restartable<Context>, config: Config, logger
   try {
     const files = await setupFiles(running.current.operations);
     const observe = (event: ServerEvent): void => logger.debug({ door: event }, 'the door');
-    const door = await openDoor({ ...config.door, files, observe });
+    // While the daemon starts anew nobody is let in.
+    const member = (attempt: LoginAttempt) => running.current.welcome(attempt).catch(() => undefined);
+    const door = await openDoor({ ...config.door, files, member, observe });
     tellDoor(door.place, logger);
     return door;
   } catch (error) {

@@ -20,7 +20,7 @@ const Host = Type.String({
 });
 const Port = Type.Integer({ minimum: 1, maximum: 65_535 });
 /** What a new machine has when its request does not say. */
-export const newMachineDefaults = { port: 21, user: 'anonymous' } as const;
+export const newMachineDefaults = { port: 21 } as const;
 const Password = Type.String({
   pattern: '^[^\\u0000-\\u001f\\u007f]{0,128}$',
   description: 'at most 128 characters without control characters',
@@ -32,9 +32,14 @@ const VariableName = Type.String({
 });
 const Spool = Word(200);
 
+const TransportName = Type.Enum(['push', 'depot'], {
+  description: 'push: the daemon logs in there; depot: the machine logs in here by itself, and only fetches',
+});
+
 export const NewMachine = strict({
   name: MachineName,
-  host: Host,
+  transport: Type.Optional(TransportName),
+  host: Type.Optional(Host),
   port: Type.Optional(Port),
   user: Type.Optional(Word(128)),
   password: Type.Optional(Password),
@@ -148,7 +153,8 @@ export const Machine = Type.Object(
     held: Type.Boolean({ description: 'While true no new work starts here' }),
     busy: Type.Optional(Busy),
     away: Type.Optional(Away),
-    host: Type.String(),
+    transport: TransportName,
+    host: Type.String({ description: 'Empty for one that comes by itself, until it was here' }),
     port: Type.Integer(),
     user: Type.String(),
     hasPassword: Type.Boolean(),

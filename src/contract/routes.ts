@@ -63,6 +63,12 @@ export const routes = {
     querystring: Nothing,
     response: { 200: machines.Machine },
   }),
+  readIdentity: route('readIdentity', 'GET', `${byName}/identity`, {
+    summary: 'The MACHINE.ID of a machine, for somebody who brings it there by hand',
+    params: ByMachineName,
+    querystring: Nothing,
+    response: bytesAnswer('MACHINE.ID'),
+  }),
   changeMachine: route('changeMachine', 'PATCH', byName, {
     summary: 'Change fields of a machine; null clears one',
     params: ByMachineName,

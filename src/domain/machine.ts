@@ -60,6 +60,10 @@ export interface AgentFacts {
   readonly simulated: boolean;
 }
 
+/** Who calls whom: we log in on the machine, or the machine logs in here. */
+export const transportNames = ['push', 'depot'] as const;
+export type TransportName = (typeof transportNames)[number];
+
 export interface Machine {
   readonly id: string;
   readonly name: string;
@@ -67,6 +71,8 @@ export interface Machine {
   readonly health: MachineHealth;
   /** While held no new work starts; running work goes on. */
   readonly held: boolean;
+  readonly transport: TransportName;
+  /** Empty for a machine that comes by itself, until it was here. */
   readonly host: string;
   readonly port: number;
   readonly user: string;

@@ -1,5 +1,6 @@
 import { FtpServer } from '../ftp/server/server.ts';
-import type { ServerEvent } from '../ftp/server/parts.ts';
+import type { LoginAttempt, ServerEvent } from '../ftp/server/parts.ts';
+import type { View } from '../ftp/server/view.ts';
 import { HttpDoor } from './http-door.ts';
 import { lanAddresses } from './lan-addresses.ts';
 import { doorUser, readmeText } from './readme.ts';
@@ -16,6 +17,8 @@ export interface DoorOptions {
   readonly httpPort: number;
   /** What is handed out, beside README.TXT. Anybody on the LAN may read it. */
   readonly files: readonly SetupFile[];
+  /** What machines of the fleet see that log in by themselves; undefined: no such user, or a wrong password. */
+  readonly member?: (attempt: LoginAttempt) => Promise<View | undefined>;
   readonly observe?: (event: ServerEvent) => void;
 }
 
@@ -27,14 +30,18 @@ export interface Door {
 const everywhere = '0.0.0.0';
 const allowed: readonly string[] = [doorUser, 'ftp'];
 
-/** Opens the door: read-only, by FTP and by HTTP, the same files by either. Rejects when a port is taken. */
-export async function openDoor({ host, ftpPort, httpPort, files, observe }: DoorOptions): Promise<Door> {
+/**
+ * Opens the door: read-only, by FTP and by HTTP, the same files by either. Machines of the fleet come in by FTP, too, and
+ * see what is theirs. Rejects when a port is taken.
+ */
+export async function openDoor(options: DoorOptions): Promise<Door> {
+  const { host, ftpPort, httpPort, files, member, observe } = options;
   // The text names the ports, which are not known before both listen.
   let view: SetupView | undefined;
   const ftp = await FtpServer.listen({
     host,
     port: ftpPort,
-    login: ({ user }) => (allowed.includes(user.toLowerCase()) ? view : undefined),
+    login: (attempt) => (allowed.includes(attempt.user.toLowerCase()) ? view : member?.(attempt)),
     ...(observe && { observe }),
   });
   const http = new HttpDoor();

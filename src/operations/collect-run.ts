@@ -29,7 +29,9 @@ export async function collectRun(parts: Parts, link: Link, work: RunWork, end: R
   try {
     const leaveLog = work.logIsForeign === true || !(await isOwnLog(parts, link, work.run, work.key));
     const what = { keptSlots: keptSlotsOf(work.bundle), leaveLog };
-    if (await clearJob(parts, link, work.key.id, what)) {
+    // What is left there comes again at every visit.
+    const patienceMs = LET_GO_VISITS * (link.abilities.visits?.periodMs ?? 0);
+    if (await clearJob(parts, link, work.key.id, { ...what, patienceMs, signal: work.signal })) {
       await parts.store.runs.update(work.run.id, { jobLeft: false });
     }
   } catch (error) {
@@ -40,6 +42,8 @@ export async function collectRun(parts: Parts, link: Link, work: RunWork, end: R
     );
   }
 }
+
+const LET_GO_VISITS = 2;
 
 /** Where kept files of a run may lie; an agent that died in between made some that its END does not name. */
 export const keptSlotsOf = (bundle: Bundle | undefined): readonly number[] =>

@@ -55,6 +55,8 @@ export function createOperations(
   return {
     events,
     registerMachine: (input) => machines.register(input),
+    admitVisitor: (login) => machines.admitVisitor(login),
+    machineIdentity: (name) => machines.identityFile(name),
     changeMachine: (name, change) => machines.change(name, change),
     removeMachine: (name) => machines.remove(name),
     retireMachine: (name) => machines.retire(name),

@@ -4,6 +4,7 @@ import { refreshAgent } from './agent-facts.ts';
 import { deliverDirectly } from './deliver-directly.ts';
 import type { Parts } from './parts.ts';
 import { placeByAgent } from './place-by-agent.ts';
+import { noAgentBrought } from './probe.ts';
 import { settleJob } from './settle-job.ts';
 import { settleLeftovers } from './settle-leftovers.ts';
 import type { TargetWork } from './target-work.ts';
@@ -18,6 +19,7 @@ export async function deployTarget(parts: Parts, work: TargetWork): Promise<void
     await settleLeftovers(parts, link, work.machine.id, work.signal);
     const agent = link.freshAgent ?? (await refreshAgent(parts, work.machine, link));
     if (agent) await placeByAgent(parts, link, work, { agent, earlier });
+    else if (link.abilities.visits) throw noAgentBrought(work.machine.name);
     else await deliverDirectly(parts, link, work);
   });
 }

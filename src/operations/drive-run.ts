@@ -9,6 +9,7 @@ import { concludeRun } from './close-run.ts';
 import { collectRun } from './collect-run.ts';
 import { findEnd } from './find-end.ts';
 import { followLog } from './follow-log.ts';
+import { agentPatienceMs } from './jobs.ts';
 import { locateRun, requireTrace } from './locate-run.ts';
 import type { Parts } from './parts.ts';
 import { moveRun, moveRunIfPossible, noteTrouble, refreshRun } from './run-work.ts';
@@ -76,7 +77,8 @@ async function noteClaim(parts: Parts, link: Link, work: RunWork, grew: boolean)
 async function noteSilence(parts: Parts, link: Link, work: RunWork): Promise<void> {
   const now = parts.clock.monotonicMs();
   work.waitingSinceMs ??= now;
-  if (now - work.waitingSinceMs < parts.settings.jobs.waitMs || work.run.code === 'AGENT_SILENT') return;
+  const isEarly = now - work.waitingSinceMs < agentPatienceMs(link, parts.settings);
+  if (isEarly || work.run.code === 'AGENT_SILENT') return;
   const other = (await readAgent(link, parts.clock).catch(ignoreDamage))?.job;
   const why =
     other === undefined || other === work.key.id

@@ -50,6 +50,12 @@ export async function writeIdentity(link: Link, machineId: string, daemonId: str
   await link.write(machineIdPath, encodeMachineId({ machine: machineId, daemon: daemonId }));
 }
 
+/** Whether a MACHINE.ID is the one that a machine of this daemon was given. */
+export function isIdentityOf(bytes: Uint8Array, expected: { machineId: string; daemonId: string }): boolean {
+  const id = decodeMachineId(bytes);
+  return id.state === 'ok' && id.machine === expected.machineId && id.daemon === expected.daemonId;
+}
+
 /** Whether an error says that what answers is not, or not any more, the machine that is meant. */
 export const isIdentityError = ({ code }: DomainError): boolean =>
   code === 'WRONG_MACHINE' || code === 'ID_MISSING' || code === 'MACHINE_OWNED';

@@ -102,6 +102,7 @@ export async function performJob(
 ): Promise<EndFile> {
   await deliverJob(link, key.id, job);
   const { clock, settings, store } = parts;
+  const patienceMs = agentPatienceMs(link, settings);
   const turn = { jobId: key.id, keyPatienceMs: settings.jobs.waitMs, ...person };
   let waitingSinceMs = clock.monotonicMs();
   let unusableLooks = 0;
@@ -110,8 +111,7 @@ export async function performJob(
     const look = await lookAtEnd(link, key, store.daemonId);
     if (look.state === 'ours') {
       // Nobody remembers a short job once it is answered: an agent that died before it let go of it is waited for.
-      const patience = { patienceMs: settings.jobs.waitMs, ...(signal && { signal }) };
-      await clearJob(parts, link, key.id, { leaveLog: true, ...patience });
+      await clearJob(parts, link, key.id, { leaveLog: true, patienceMs, ...(signal && { signal }) });
       return look.end;
     }
     unusableLooks = look.state === 'unusable' ? unusableLooks + 1 : 0;
@@ -124,7 +124,7 @@ export async function performJob(
       continue;
     }
     const waitedMs = clock.monotonicMs() - waitingSinceMs;
-    if (waitedMs > settings.jobs.waitMs) {
+    if (waitedMs > patienceMs) {
       await requireTaken(link, key.id, waitedMs);
       // A copy or a check of large files may last.
       waitingSinceMs = clock.monotonicMs();
@@ -133,6 +133,13 @@ export async function performJob(
     await clock.sleep(settings.jobs.pollMs, signal);
   }
 }
+
+/** How many visits a job takes that is fetched, done and told of. */
+const JOB_VISITS = 3;
+
+/** How long an agent may leave a job untouched, where the machine has to come for it, too. */
+export const agentPatienceMs = (link: Link, { jobs }: Parts['settings']): number =>
+  jobs.waitMs + JOB_VISITS * (link.abilities.visits?.periodMs ?? 0);
 
 /** False where the agent works beside the server, and needs no turn. */
 export async function gaveTurn(link: Link, turn: Turn, signal?: AbortSignal): Promise<boolean> {
@@ -147,7 +154,10 @@ async function requireTaken(link: Link, id: string, waitedMs: number): Promise<v
     const seconds = Math.round(waitedMs / 1000);
     throw new DomainError('AGENT_SILENT', `the agent did not take a job within ${seconds} s`);
   }
-  if ((await findJob(link, id)) !== 'absent') return;
+  const place = await findJob(link, id);
+  if (place === 'waiting')
+    throw new DomainError('AGENT_SILENT', 'a job lies on the machine, and no agent takes it');
+  if (place !== 'absent') return;
   throw new DomainError('AGENT_SILENT', 'a job is gone from the machine, and has no end there');
 }
 

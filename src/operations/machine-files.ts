@@ -5,8 +5,9 @@ import type { AgentFacts, Machine } from '../domain/machine.ts';
 import type { Link } from '../transports/transport.ts';
 import { refreshAgent } from './agent-facts.ts';
 import type { AttendedWork } from './attended-work.ts';
+import type { EndFile } from '../spool/end-file.ts';
 import { newJobKey } from './job-key.ts';
-import { checkOverLink, checksInEnd, readMarker } from './measure-bundle.ts';
+import { checkOverLink, checksInEnd, foundInEnd, readMarker } from './measure-bundle.ts';
 import type { BundleCheck, FileCheck } from './measure-bundle.ts';
 import type { Parts } from './parts.ts';
 import { bundleFor } from './resolve-bundle.ts';
@@ -97,21 +98,32 @@ export class MachineFiles {
     agent: AgentFacts | undefined,
     bundle: Bundle,
   ): Promise<BundleCheck> {
-    const marker = await readMarker(link, bundle);
-    const byAgent = agent !== undefined && marker !== 'absent';
-    const files = byAgent
-      ? await this.#askAgent(link, machine, bundle)
-      : await this.#lookOverLink(link, bundle);
+    const { marker, files } = link.abilities.visits
+      ? foundInEnd(bundle, await this.#askAgent(link, machine, bundle))
+      : await this.#look(link, machine, agent, bundle);
     const isWhole = marker === 'right' && files.every(({ state }) => state === 'ok');
     await this.#keep(machine, bundle, isWhole && isProof(weakestMethod(files.map(({ method }) => method))));
     return { bundle, marker, files, isWhole };
   }
 
-  async #askAgent(link: Link, machine: Machine, bundle: Bundle): Promise<FileCheck[]> {
+  async #look(
+    link: Link,
+    machine: Machine,
+    agent: AgentFacts | undefined,
+    bundle: Bundle,
+  ): Promise<Pick<BundleCheck, 'marker' | 'files'>> {
+    const marker = await readMarker(link, bundle);
+    const byAgent = agent !== undefined && marker !== 'absent';
+    const files = byAgent
+      ? checksInEnd(bundle, await this.#askAgent(link, machine, bundle))
+      : await this.#lookOverLink(link, bundle);
+    return { marker, files };
+  }
+
+  #askAgent(link: Link, machine: Machine, bundle: Bundle): Promise<EndFile> {
     const key = newJobKey();
     const job = verifyJob(this.#parts, key, bundle);
-    const { signal } = this.#work;
-    return checksInEnd(bundle, await performShortJob(this.#parts, link, machine.id, key, job, signal));
+    return performShortJob(this.#parts, link, machine.id, key, job, this.#work.signal);
   }
 
   async #lookOverLink(link: Link, bundle: Bundle): Promise<FileCheck[]> {

@@ -1,11 +1,13 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { absenceState } from '../domain/absence.ts';
 import type { AbsenceState } from '../domain/absence.ts';
 import type { Bundle } from '../domain/bundle.ts';
-import { asDomainError, errorTable, isErrorCode } from '../domain/errors.ts';
-import type { DomainError } from '../domain/errors.ts';
+import { asDomainError, DomainError, errorTable, isErrorCode } from '../domain/errors.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { Machine, MachineHealth } from '../domain/machine.ts';
-import type { MachineChange, MachineReport, NewMachine } from './operations.ts';
+import { randomHex } from '../lib/random-id.ts';
+import { encodeMachineId } from '../spool/identity-file.ts';
+import type { MachineChange, MachineReport, NewMachine, VisitorLogin } from './operations.ts';
 import type { Parts } from './parts.ts';
 import { findingsFor } from './preflight-plan.ts';
 import { probe } from './probe.ts';
@@ -25,11 +27,28 @@ export class Machines {
     const { store, clock, settings } = this.#parts;
     const machine = await store.machines.create({
       ...input,
+      ...howReached(input),
       writeChunkBytes: settings.ftp.writeChunkBytes,
       atMs: clock.nowMs(),
     });
     this.#publish(machine);
     return machine;
+  }
+
+  /** The machine that logs in here with this user and password; undefined: there is none. */
+  async admitVisitor({ user, password, address }: VisitorLogin): Promise<Machine | undefined> {
+    const { store, clock } = this.#parts;
+    const machine = await store.machines.findLogin(user);
+    if (!machine || !isSame(password, await store.machines.password(machine.id))) return undefined;
+    if (machine.host === address) return machine;
+    return store.machines.update(machine.id, { host: address }, clock.nowMs());
+  }
+
+  /** MACHINE.ID of a machine, to be brought there by hand. */
+  async identityFile(name: string): Promise<Uint8Array> {
+    const { store } = this.#parts;
+    const machine = await requireMachine(store, name);
+    return encodeMachineId({ machine: machine.id, daemon: store.daemonId });
   }
 
   async change(name: string, change: MachineChange): Promise<Machine> {
@@ -117,6 +136,30 @@ export class Machines {
     const { name, state, health } = machine;
     this.#parts.events.publish({ type: 'machine', machine: name, state, health });
   }
+}
+
+/** Takes as long whatever is wrong. */
+function isSame(said: string, expected: string): boolean {
+  const [a, b] = [said, expected].map((text) => createHash('sha256').update(text).digest());
+  return a !== undefined && b !== undefined && timingSafeEqual(a, b);
+}
+
+/** FTP users of machines that come by themselves; short, because somebody may have to type it. */
+const newLogin = (): string => `m-${randomHex(3).toLowerCase()}`;
+
+/** One that is called needs an address; one that comes needs a user of its own, and a password. */
+function howReached({ transport, host, user, password, passwordEnv }: NewMachine): {
+  host: string;
+  user: string;
+} {
+  if (transport !== 'depot') {
+    if (host !== undefined) return { host, user: user ?? 'anonymous' };
+    throw new DomainError('INVALID_REQUEST', "the field 'host' is missing");
+  }
+  if (password === undefined && passwordEnv === undefined) {
+    throw new DomainError('INVALID_REQUEST', 'a machine that comes by itself needs a password');
+  }
+  return { host: host ?? '', user: user ?? newLogin() };
 }
 
 /** A machine that only has no time, as when others use its sessions, is no worse for it. */

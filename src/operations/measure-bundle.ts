@@ -67,6 +67,13 @@ export function checksInEnd(bundle: Bundle, { end, files, bad }: EndFile): FileC
   });
 }
 
+/** The same with the marker, where nobody but the agent can look for it. */
+export function foundInEnd(bundle: Bundle, end: EndFile): Pick<BundleCheck, 'marker' | 'files'> {
+  const files = checksInEnd(bundle, end);
+  if (end.end.reason === 'not-placed') return { marker: 'absent', files };
+  return { marker: matchesBundle(bundle, end.files) ? 'right' : 'wrong', files };
+}
+
 /** Looks at one file without the help of an agent: its size, and its bytes unless it is larger than `readBackMaxBytes`. */
 export async function checkOverLink(
   link: Link,

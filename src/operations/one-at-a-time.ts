@@ -11,6 +11,11 @@ export function knownPlatform({
   return Object.values(platforms).find((one) => one.id === id);
 }
 
-/** Whether the machine has its FTP server or its agent, never both. */
-export const goesDown = (machine: Pick<Machine, 'platform' | 'agent'>): boolean =>
-  knownPlatform(machine)?.serverDuringRun === 'down';
+type Known = Pick<Machine, 'platform' | 'agent'>;
+
+/** Whether the machine does nothing else while its agent works. */
+export const worksAlone = (machine: Known): boolean => knownPlatform(machine)?.serverDuringRun === 'down';
+
+/** Whether the machine has its FTP server or its agent, never both. One that comes by itself has no server. */
+export const goesDown = (machine: Known & Pick<Machine, 'transport'>): boolean =>
+  machine.transport === 'push' && worksAlone(machine);

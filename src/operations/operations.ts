@@ -7,7 +7,7 @@ import type { Deployment, Target } from '../domain/deployment.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { Lane } from '../domain/lane.ts';
 import type { AgentUpdate } from '../domain/agent-update.ts';
-import type { Machine, PlatformId } from '../domain/machine.ts';
+import type { Machine, PlatformId, TransportName } from '../domain/machine.ts';
 import type { ReadyProgram } from '../domain/ready-program.ts';
 import type { RequestKey } from '../domain/request.ts';
 import type { Run, RunLimits, RunState } from '../domain/run.ts';
@@ -26,14 +26,26 @@ export type Selector =
 
 export interface NewMachine {
   readonly name: string;
-  readonly host: string;
+  /** `push` where it is not given. */
+  readonly transport?: TransportName;
+  /** Needed, unless the machine comes by itself. */
+  readonly host?: string;
   readonly port: number;
-  readonly user: string;
+  /** Without one: anonymous, or for a machine that comes by itself a new one. */
+  readonly user?: string;
   readonly password?: string;
   readonly passwordEnv?: string;
   readonly spool?: string;
   readonly platform?: PlatformId;
   readonly labels: Readonly<Record<string, string>>;
+}
+
+/** A machine at our FTP server. */
+export interface VisitorLogin {
+  readonly user: string;
+  readonly password: string;
+  /** Where it comes from. */
+  readonly address: string;
 }
 
 /** Fields of a machine that a person may change; null clears one. */
@@ -100,6 +112,10 @@ export interface Operations {
   readonly events: EventBus;
 
   registerMachine(input: NewMachine): Promise<Machine>;
+  /** The machine that logs in here by itself with this user and password; undefined: there is none. */
+  admitVisitor(login: VisitorLogin): Promise<Machine | undefined>;
+  /** MACHINE.ID of a machine, to be brought there by hand. Throws NOT_FOUND. */
+  machineIdentity(name: string): Promise<Uint8Array>;
   changeMachine(name: string, change: MachineChange): Promise<Machine>;
   removeMachine(name: string): Promise<void>;
   /** MACHINE_BUSY while anything is queued or under way there. */

@@ -6,8 +6,8 @@ import { encodePlaceJob } from '../spool/job-file.ts';
 import { stagePath } from '../spool/paths.ts';
 import type { Link } from '../transports/transport.ts';
 import { newJobKey } from './job-key.ts';
-import { checksInEnd, matchesBundle, readMarker } from './measure-bundle.ts';
-import type { FileCheck, MarkerState } from './measure-bundle.ts';
+import { checksInEnd, foundInEnd, matchesBundle, readMarker } from './measure-bundle.ts';
+import type { BundleCheck, FileCheck, MarkerState } from './measure-bundle.ts';
 import type { Parts } from './parts.ts';
 import { distrustPlacement, verifyJob } from './placements.ts';
 import { retractBundle } from './retract-bundle.ts';
@@ -35,11 +35,9 @@ export async function placeByAgent(
 ): Promise<void> {
   const { bundle } = work;
   const { agent, earlier } = found;
-  const marker = await readMarker(link, bundle);
-  const checks =
-    marker === 'absent'
-      ? []
-      : (measuredBefore(bundle, marker, earlier) ?? (await measure(parts, link, work)));
+  const { marker, files: checks } = link.abilities.visits
+    ? await lookByAgent(parts, link, work)
+    : await lookOverLink(parts, link, work, earlier);
   const bad = checks.filter(({ state }) => state !== 'ok').map(({ file }) => file.name);
   if (marker === 'right' && bad.length === 0) return finishCurrent(parts, work, checks);
   await distrustPlacement(parts, work.machine.id, bundle.id);
@@ -50,7 +48,7 @@ export async function placeByAgent(
   const progress = new TargetProgress(parts, work, sendings);
   await stepTarget(parts, work, 'cleared', progress.figures());
   await openFolder(parts, link, work, agent, marker, bad);
-  for (const sending of sendings) await sendFile(parts, link, work, sending, progress);
+  await sendFiles(parts, link, work, sendings, progress);
   await stepTarget(parts, work, 'sent', progress.figures());
   for (const sending of sendings) await checkSent(link, sending);
   await stepTarget(parts, work, 'verified');
@@ -58,6 +56,29 @@ export async function placeByAgent(
   const end = await place(parts, link, work, plan);
   const placed = checksInEnd(bundle, end);
   await finishTarget(parts, work, 'placed', new Map(placed.map(({ file, method }) => [file.name, method])));
+}
+
+/** What of the bundle lies on the machine. */
+type Found = Pick<BundleCheck, 'marker' | 'files'>;
+
+async function lookOverLink(
+  parts: Parts,
+  link: Link,
+  work: TargetWork,
+  earlier: EndFile | undefined,
+): Promise<Found> {
+  const { bundle } = work;
+  const marker = await readMarker(link, bundle);
+  if (marker === 'absent') return { marker, files: [] };
+  const before = measuredBefore(bundle, marker, earlier);
+  return { marker, files: before ?? checksInEnd(bundle, await measure(parts, link, work)) };
+}
+
+/** Where only the agent can look. What nobody placed is taken to be absent: `place` would find out. */
+async function lookByAgent(parts: Parts, link: Link, work: TargetWork): Promise<Found> {
+  const { bundle, machine } = work;
+  const isKnown = await parts.store.placements.get(machine.id, bundle.id);
+  return isKnown ? foundInEnd(bundle, await measure(parts, link, work)) : { marker: 'absent', files: [] };
 }
 
 /** The job of an earlier try, which ended just now out of sight, may have measured all of it: that saves a turn. */
@@ -71,11 +92,24 @@ function measuredBefore(
   return isWhole ? checksInEnd(bundle, earlier) : undefined;
 }
 
-async function measure(parts: Parts, link: Link, work: TargetWork): Promise<FileCheck[]> {
+async function measure(parts: Parts, link: Link, work: TargetWork): Promise<EndFile> {
   const key = newJobKey();
   const end = await performForTarget(parts, link, work, key, verifyJob(parts, key, work.bundle));
   work.signal.throwIfAborted();
-  return checksInEnd(work.bundle, end);
+  return end;
+}
+
+/** One after the other, or all for the same visit. */
+async function sendFiles(
+  parts: Parts,
+  link: Link,
+  work: TargetWork,
+  sendings: readonly Sending[],
+  progress: TargetProgress,
+): Promise<void> {
+  const send = (sending: Sending): Promise<void> => sendFile(parts, link, work, sending, progress);
+  if (link.abilities.visits) await Promise.all(sendings.map(send));
+  else for (const sending of sendings) await send(sending);
 }
 
 /** While there is a BUNDLE.OK, `place` changes nothing: it has to go before files can be replaced. */

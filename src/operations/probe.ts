@@ -19,12 +19,16 @@ import type { ForPerson } from './turns.ts';
 /** Where old servers are found to show the folder, most likely first. */
 const USUAL_SPOOLS = ['/FLEET98', '/C/FLEET98', '/C:/FLEET98', '/DRIVE_C/FLEET98', '/fleet98'];
 
+/** Paths mean nothing there. */
+const VISITORS_SPOOL = '/';
+
 /**
  * Makes the acquaintance of a machine: logs in, finds the spool, checks or issues the identity, proves that bytes
  * arrive unchanged, learns what server and agent can do. `adopt` takes over a machine whose identity is missing or
  * another daemon's. Throws the first thing that stands in the way.
  */
 export async function probe(parts: Parts, machine: Machine, adopt: boolean): Promise<Machine> {
+  if (machine.transport === 'depot') return greetVisitor(parts, machine);
   const spool = await findSpool(parts, machine);
   return parts.sessions.withUnchecked(machine, spool, async (link) => {
     await claimIdentity(parts, link, machine, adopt);
@@ -40,6 +44,22 @@ export async function probe(parts: Parts, machine: Machine, adopt: boolean): Pro
     return keep(parts, machine, { spool, server, agent });
   });
 }
+
+/** One that comes by itself got its identity by hand, and has no server to be measured. */
+function greetVisitor(parts: Parts, machine: Machine): Promise<Machine> {
+  return parts.sessions.withUnchecked(machine, VISITORS_SPOOL, async (link) => {
+    const { daemonId } = parts.store;
+    checkIdentity(await readIdentity(link), { machineId: machine.id, daemonId, name: machine.name });
+    const agent = await greetAgent(parts, link, machine);
+    if (!agent) throw noAgentBrought(machine.name);
+    const server = { ...(await link.describeServer()), restartRead: true, dataConnections: [] };
+    return keep(parts, machine, { spool: VISITORS_SPOOL, server, agent });
+  });
+}
+
+/** Without an agent nothing can be done on a machine into which nobody can look. */
+export const noAgentBrought = (machine: string): DomainError =>
+  new DomainError('AGENT_NEEDED', `${machine} comes by itself, but has brought no AGENT.NFO`);
 
 /** The spool that a person named, or the usual place that has an agent's NFO, or the first that is a folder at all. */
 async function findSpool(parts: Parts, machine: Machine): Promise<string> {

@@ -7,7 +7,7 @@ import type { Store } from '../store/open-store.ts';
 import type { Link, LinkTarget, Transport } from '../transports/transport.ts';
 import { isExcused } from '../domain/absence.ts';
 import { isIdentityError } from './identity.ts';
-import { goesDown } from './one-at-a-time.ts';
+import { goesDown, worksAlone } from './one-at-a-time.ts';
 import { OwnedLink } from './owned-link.ts';
 import type { EventBus } from './event-bus.ts';
 import type { OperationsSettings } from './settings.ts';
@@ -216,6 +216,8 @@ export class Sessions {
   async #open(machine: Machine, spool: string): Promise<Link> {
     const { settings, store, transport } = this.#parts;
     const target: LinkTarget = {
+      machineId: machine.id,
+      transport: machine.transport,
       host: machine.host,
       port: machine.port,
       user: machine.user,
@@ -224,6 +226,7 @@ export class Sessions {
       writeChunkBytes: machine.writeChunkBytes,
       timeouts: settings.ftp,
       allowedNetworks: settings.allowedNetworks,
+      ...(worksAlone(machine) && { silenceMs: settings.run.lostAfterMs }),
       ...(machine.server && {
         abilities: {
           restartRead: machine.server.restartRead,

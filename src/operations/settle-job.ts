@@ -2,7 +2,7 @@ import { DomainError } from '../domain/errors.ts';
 import type { EndFile } from '../spool/end-file.ts';
 import { jobPath, jobTempPath } from '../spool/paths.ts';
 import type { Link } from '../transports/transport.ts';
-import { clearJob, findJob, gaveTurn, lookAtEnd, performJob } from './jobs.ts';
+import { agentPatienceMs, clearJob, findJob, gaveTurn, lookAtEnd, performJob } from './jobs.ts';
 import type { JobKey } from './jobs.ts';
 import type { Parts } from './parts.ts';
 import { MOST_TURNS } from './turns.ts';
@@ -23,6 +23,7 @@ export async function settleJob(
 ): Promise<EndFile | undefined> {
   const { clock, settings, store } = parts;
   const startMs = clock.monotonicMs();
+  const patienceMs = agentPatienceMs(link, settings);
   const turn = { jobId: key.id, keyPatienceMs: settings.jobs.waitMs };
   let turns = 0;
   for (;;) {
@@ -35,8 +36,7 @@ export async function settleJob(
     if (place === 'waiting' && (await link.remove(jobPath(key.id)))) return undefined;
     const look = await lookAtEnd(link, key, store.daemonId);
     if (look.state === 'ours') {
-      const patience = { patienceMs: settings.jobs.waitMs, ...(signal && { signal }) };
-      await clearJob(parts, link, key.id, { leaveLog: true, ...patience });
+      await clearJob(parts, link, key.id, { leaveLog: true, patienceMs, ...(signal && { signal }) });
       return look.end;
     }
     // Whatever it is, the job has ended; it stays there as evidence.
@@ -46,7 +46,7 @@ export async function settleJob(
       turns += 1;
       continue;
     }
-    if (clock.monotonicMs() - startMs > settings.jobs.waitMs) {
+    if (clock.monotonicMs() - startMs > patienceMs) {
       throw new DomainError('AGENT_SILENT', 'the agent does not end the job that it took');
     }
     await clock.sleep(settings.jobs.pollMs, signal);

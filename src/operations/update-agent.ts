@@ -10,6 +10,7 @@ import type { Link } from '../transports/transport.ts';
 import { refreshAgent } from './agent-facts.ts';
 import type { AttendedWork } from './attended-work.ts';
 import { newJobKey } from './job-key.ts';
+import { agentPatienceMs } from './jobs.ts';
 import type { Parts } from './parts.ts';
 import { kindOf, kitsOf } from './resolve-bundle.ts';
 import { requireMachine } from './select-machines.ts';
@@ -88,7 +89,8 @@ export class AgentUpdates {
     const key = newJobKey();
     const file = { source, name: agentFile, sizeBytes: bytes.length, crc32: sum };
     const job = encodeUpdateJob({ ...key, daemon: this.#parts.store.daemonId, file });
-    const { end, bad } = await this.#patiently(machine, (signal) =>
+    const patienceMs = PATIENCE * agentPatienceMs(link, this.#parts.settings);
+    const { end, bad } = await this.#patiently(machine, patienceMs, (signal) =>
       performShortJob(this.#parts, link, machine.id, key, job, signal),
     );
     const now = await this.#agentAfter(link, machine, end.reason === 'done' ? program.build : undefined);
@@ -108,19 +110,22 @@ export class AgentUpdates {
     const startMs = clock.monotonicMs();
     for (;;) {
       const facts = await refreshAgent(this.#parts, machine, link);
-      const isLate = clock.monotonicMs() - startMs > settings.jobs.waitMs;
+      const isLate = clock.monotonicMs() - startMs > agentPatienceMs(link, settings);
       if (expectedBuild === undefined || facts?.build === expectedBuild || isLate) return facts;
       await clock.sleep(settings.jobs.pollMs, this.#work.signal);
     }
   }
 
   /** Waits for the END, but not for ever: an agent that was killed in between cannot say so. */
-  async #patiently<T>(machine: Machine, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const { clock, settings } = this.#parts;
+  async #patiently<T>(
+    machine: Machine,
+    patienceMs: number,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const { clock } = this.#parts;
     const over = new AbortController();
     const signal = AbortSignal.any([this.#work.signal, over.signal]);
     const done = new AbortController();
-    const patienceMs = PATIENCE * settings.jobs.waitMs;
     const timer = clock.sleep(patienceMs, done.signal).then(
       () => over.abort(silence(machine, patienceMs)),
       () => undefined,

@@ -109,3 +109,18 @@ export function decodeEnd(bytes: Uint8Array): Decoded<EndFile> {
   const bad = words(entries, 'bad');
   return { state: 'ok', ...mark, kind, end, files, ...(bad !== undefined && { bad }) };
 }
+
+/**
+ * The files that an END says it has beside it, by name with their sizes: its LOG and what was kept. Undefined while the END
+ * is not whole. One that makes no sense promises nothing.
+ */
+export function promisedResults(id: string, bytes: Uint8Array): ReadonlyMap<string, number> | undefined {
+  const decoded = decodeEnd(bytes);
+  if (decoded.state === 'incomplete') return undefined;
+  const promised = new Map<string, number>();
+  if (decoded.state === 'damaged') return promised;
+  const { logBytes, kept } = decoded.end;
+  if (logBytes !== undefined && logBytes > 0) promised.set(`${id}.LOG`, logBytes);
+  for (const { slot, sizeBytes } of kept) promised.set(`${id}.K${slot}`, sizeBytes);
+  return promised;
+}

@@ -1,5 +1,5 @@
 import { DomainError } from '../domain/errors.ts';
-import type { Machine, MachineHealth, MachineState, PlatformId } from '../domain/machine.ts';
+import type { Machine, MachineHealth, MachineState, PlatformId, TransportName } from '../domain/machine.ts';
 import { machineTable } from '../domain/machine.ts';
 import { randomHex } from '../lib/random-id.ts';
 import type { Database, Trx } from './database.ts';
@@ -13,6 +13,8 @@ export type { MachinePatch };
 
 export interface NewMachine {
   readonly name: string;
+  /** `push` where it is not given. */
+  readonly transport?: TransportName | undefined;
   readonly host: string;
   readonly port: number;
   readonly user: string;
@@ -61,6 +63,7 @@ export class MachineStore {
             state: 'new',
             health: 'unknown',
             held: 0,
+            transport: input.transport ?? 'push',
             host: input.host,
             port: input.port,
             user: input.user,
@@ -91,6 +94,18 @@ export class MachineStore {
       .selectFrom('machine')
       .selectAll()
       .where('name', '=', name)
+      .executeTakeFirst();
+    return row && toMachine(row);
+  }
+
+  /** One that logs in here by itself. */
+  async findLogin(user: string): Promise<Machine | undefined> {
+    const row = await this.#db.read
+      .selectFrom('machine')
+      .selectAll()
+      .where('transport', '=', 'depot')
+      .where('user', '=', user)
+      .where('state', '!=', 'retired')
       .executeTakeFirst();
     return row && toMachine(row);
   }

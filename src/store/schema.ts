@@ -5,7 +5,7 @@ import type { ArtifactKind } from '../domain/artifact.ts';
 import type { BenchmarkRole } from '../domain/benchmark.ts';
 import type { ReceiptMethod, TargetState } from '../domain/deployment.ts';
 import type { LaneKind } from '../domain/lane.ts';
-import type { MachineHealth, MachineState, PlatformId } from '../domain/machine.ts';
+import type { MachineHealth, MachineState, PlatformId, TransportName } from '../domain/machine.ts';
 import type { RunState } from '../domain/run.ts';
 
 /** SQLite has no booleans. */
@@ -48,6 +48,7 @@ export interface MachineTable {
   state: MachineState;
   health: MachineHealth;
   held: Flag;
+  transport: TransportName;
   host: string;
   port: number;
   user: string;

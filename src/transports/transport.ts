@@ -1,7 +1,11 @@
+import type { TransportName } from '../domain/machine.ts';
 import type { Pieces } from '../lib/pieces.ts';
 
 /** Where a machine's spool is and how to log in there. Lives in memory only: it holds the password. */
 export interface LinkTarget {
+  readonly machineId: string;
+  /** Which transport reaches it. */
+  readonly transport: TransportName;
   readonly host: string;
   readonly port: number;
   readonly user: string;
@@ -17,6 +21,8 @@ export interface LinkTarget {
   readonly allowedNetworks: readonly string[];
   /** What a probe learned before; undefined: nothing known yet. */
   readonly abilities?: LinkAbilities;
+  /** A machine that comes by itself may stay away for so long, as one that does one thing at a time has to. */
+  readonly silenceMs?: number;
 }
 
 export interface LinkTimeouts {
@@ -36,6 +42,11 @@ export interface LinkAbilities {
   readonly dataConnections: readonly string[];
   /** `yield` may be used: the server said so. Not asked: undefined. */
   readonly endServer?: boolean;
+  /**
+   * The machine comes by itself, about this often: every answer is as old as its last visit, only what it brings can be
+   * seen, and uploads wait until it has fetched them, so that several are best under way at once.
+   */
+  readonly visits?: { readonly periodMs: number };
 }
 
 /** What the server says of itself; recorded by a probe, each value at most 2 KiB. */

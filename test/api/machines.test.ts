@@ -30,6 +30,7 @@ test('a machine is registered, shown, changed and removed, and its password neve
     state: 'new',
     health: 'unknown',
     held: false,
+    transport: 'push',
     host: '10.0.0.5',
     port: 21,
     user: 'fleet',

@@ -12,6 +12,8 @@ export const quickTuning: FtpTuning = {
 /** A target on 127.0.0.1 with user and password `lab` and the spool `/FLEET98`. */
 export function ftpTarget(port: number, over: Partial<LinkTarget> = {}): LinkTarget {
   return {
+    machineId: '0'.repeat(16),
+    transport: 'push',
     host: '127.0.0.1',
     port,
     user: 'lab',

@@ -20,6 +20,7 @@ import type { AgentChoice, SimulatedPc } from '../../src/simulator/simulated-pc.
 import { openStore } from '../../src/store/open-store.ts';
 import type { Store } from '../../src/store/open-store.ts';
 import { createPushTransport } from '../../src/transports/push.ts';
+import type { Transport } from '../../src/transports/transport.ts';
 import { Cable } from './cable.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -55,6 +56,8 @@ export class TestFleet implements AsyncDisposable {
   log: Log = silentLog;
   /** As the clock: the programs that come with it, in place of the shipped ones. */
   kits: Kits | undefined;
+  /** As the clock: how machines are reached. */
+  makeTransport: (store: Store) => Transport = () => createPushTransport();
   store!: Store;
   operations!: Operations;
 
@@ -71,7 +74,7 @@ export class TestFleet implements AsyncDisposable {
       clock: this.clock,
       log: this.log,
       settings,
-      transport: createPushTransport(),
+      transport: this.makeTransport(this.store),
       ...(this.kits && { kits: this.kits }),
     });
     await this.operations.start();
@@ -155,8 +158,12 @@ export class TestFleet implements AsyncDisposable {
     } finally {
       for (const cable of this.cables) await cable.pull();
       for (const pc of this.pcs) await pc.stop();
-      rmSync(this.folder, { recursive: true, force: true });
+      this.removeFolder();
     }
+  }
+
+  removeFolder(): void {
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }
 

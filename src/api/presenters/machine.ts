@@ -47,7 +47,8 @@ export interface MachineNow {
 }
 
 export function presentMachine(machine: Machine, { lane, absence }: MachineNow): MachineAnswer {
-  const { id, name, state, health, held, host, port, user, passwordEnv, hasPassword, spool } = machine;
+  const { id, name, state, health, held, transport, host, port, user, passwordEnv, hasPassword, spool } =
+    machine;
   const { platform, labels, writeChunkBytes, simulated, server, agent, lastError } = machine;
   return defined({
     id,
@@ -57,6 +58,7 @@ export function presentMachine(machine: Machine, { lane, absence }: MachineNow):
     held,
     busy: lane && presentLane(lane),
     away: absence && presentAway(absence, Date.now()),
+    transport,
     host,
     port,
     user,
