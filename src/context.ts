@@ -5,11 +5,13 @@ import type { ApiServer } from './api/app.ts';
 import type { ApiConfig } from './api/parts.ts';
 import type { Config } from './config.ts';
 import type { Machine } from './domain/machine.ts';
+import type { Ticket } from './door/join-files.ts';
+import { SetupView } from './door/setup-view.ts';
 import type { View } from './ftp/server/view.ts';
 import { systemClock } from './lib/clock.ts';
 import { Metrics } from './metrics.ts';
 import { createOperations } from './operations/create-operations.ts';
-import { isIdentityOf } from './operations/identity.ts';
+import { identityFile, isIdentityOf } from './operations/identity.ts';
 import type { OperationsSettings } from './operations/settings.ts';
 import type { Operations, VisitorLogin } from './operations/operations.ts';
 import { kitsFor } from './platforms/kits.ts';
@@ -27,6 +29,8 @@ export interface Context {
   readonly store: Store;
   /** What a machine sees that logs in by itself; undefined: no such user, or a wrong password. */
   welcome(login: VisitorLogin): Promise<View | undefined>;
+  /** Takes a machine's wish to join, by its AGENT.NFO. */
+  join(address: string, info: Uint8Array): Promise<Ticket | undefined>;
   /** Stops in the order that loses nothing: no more requests, no more sessions, then the store. */
   close(): Promise<void>;
 }
@@ -40,6 +44,7 @@ export async function createContext(config: Config, logger: Logger, restart: () 
     clock: systemClock,
     periodMs: config.depot.everySeconds * 1000,
     isOwnId: (machineId, bytes) => isIdentityOf(bytes, { machineId, daemonId: store.daemonId }),
+    idFile: (machineId) => identityFile(machineId, store.daemonId),
     promisedBy: promisedResults,
   });
   const operations = createOperations({
@@ -67,7 +72,8 @@ export async function createContext(config: Config, logger: Logger, restart: () 
     throw error;
   }
   const welcome = (login: VisitorLogin) => welcomeVisitor(depot, operations, login);
-  return { app, operations, store, welcome, close };
+  const newcomer: Context['join'] = (address, info) => operations.join(address, info);
+  return { app, operations, store, welcome, join: newcomer, close };
 }
 
 async function welcomeVisitor(
@@ -76,8 +82,12 @@ async function welcomeVisitor(
   login: VisitorLogin,
 ): Promise<View | undefined> {
   const machine = await operations.admitVisitor(login);
-  return machine && depot.welcome(machine.id, login.address, await agentFilesFor(operations, machine));
+  if (!machine) return (await operations.admitNewcomer(login)) ? nothingYet() : undefined;
+  return depot.welcome(machine.id, login.address, await agentFilesFor(operations, machine));
 }
+
+/** What a machine sees that waits for somebody's word: the folders, so that its script goes through. */
+const nothingYet = (): View => new SetupView([], Date.now(), ['ID', 'IN', 'IN/STAGE', 'OUT']);
 
 /** The programs of its platform, for a machine that has lost its own. */
 async function agentFilesFor(

@@ -71,7 +71,8 @@ async function openLanDoor(running: Restartable<Context>, config: Config, logger
     const observe = (event: ServerEvent): void => logger.debug({ door: event }, 'the door');
     // While the daemon starts anew nobody is let in.
     const member = (attempt: LoginAttempt) => running.current.welcome(attempt).catch(() => undefined);
-    const door = await openDoor({ ...config.door, files, member, observe });
+    const join = (address: string, info: Uint8Array) => running.current.join(address, info);
+    const door = await openDoor({ ...config.door, ...config.depot, files, member, join, observe });
     tellDoor(door.place, logger);
     return door;
   } catch (error) {

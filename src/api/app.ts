@@ -27,6 +27,7 @@ import { healthRoutes } from './routes/health.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { machineActionRoutes } from './routes/machine-actions.ts';
 import { machineFileRoutes } from './routes/machine-files.ts';
+import { newcomerRoutes } from './routes/newcomers.ts';
 import { machineRoutes } from './routes/machines.ts';
 import { receiptRoutes } from './routes/receipts.ts';
 import { runOutputRoutes } from './routes/run-output.ts';
@@ -37,6 +38,7 @@ const allRoutes = [
   machineRoutes,
   machineActionRoutes,
   machineFileRoutes,
+  newcomerRoutes,
   uploadRoutes,
   agentRoutes,
   artifactRoutes,

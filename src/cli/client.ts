@@ -11,7 +11,14 @@ import type {
   MachineCheck,
   ReceiptPage,
 } from '../contract/deployments.ts';
-import type { AgentUpdated, HistoryPage, Machine, MachinePage, MachineReport } from '../contract/machines.ts';
+import type {
+  AgentUpdated,
+  HistoryPage,
+  Machine,
+  MachinePage,
+  MachineReport,
+  WaitingList,
+} from '../contract/machines.ts';
 import type { Health } from '../contract/health.ts';
 import { fillPath } from '../contract/paths.ts';
 import { routes } from '../contract/routes.ts';
@@ -23,6 +30,8 @@ interface Answers {
   registerMachine: Machine;
   listMachines: MachinePage;
   showMachine: Machine;
+  listWaiting: WaitingList;
+  approveMachine: Machine;
   changeMachine: Machine;
   removeMachine: undefined;
   retireMachine: Machine;

@@ -57,6 +57,7 @@ const clearable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T
 
 export const MachineChange = strict(
   {
+    name: Type.Optional(MachineName),
     host: Type.Optional(Host),
     port: Type.Optional(Port),
     user: Type.Optional(Word(128)),
@@ -186,6 +187,22 @@ export const MachineQuery = strict({
 });
 export const MachinePage = pageOf(Machine);
 export type MachinePage = Static<typeof MachinePage>;
+
+/** A machine that has told of itself, and waits. */
+const Waiting = Type.Object({
+  code: Type.String({ description: 'On its screen, too' }),
+  address: Type.String(),
+  name: Type.String({ description: 'Its own word, as all of `agent`' }),
+  agent: Agent,
+  since: Time,
+  seen: Time,
+});
+export const WaitingList = Type.Object({ items: Type.Array(Waiting) }, { title: 'WaitingList' });
+export type WaitingList = Static<typeof WaitingList>;
+export const Approval = strict({
+  code: Type.String({ pattern: '^[0-9]{4}$', description: 'the four digits on the screen of the machine' }),
+  again: Type.Optional(Type.Boolean()),
+});
 
 export const ProbeRequest = strict({ adopt: Type.Optional(Type.Boolean()) });
 export const HoldRequest = strict({ held: Type.Boolean() });

@@ -63,11 +63,18 @@ export const routes = {
     querystring: Nothing,
     response: { 200: machines.Machine },
   }),
-  readIdentity: route('readIdentity', 'GET', `${byName}/identity`, {
-    summary: 'The MACHINE.ID of a machine, for somebody who brings it there by hand',
+  listWaiting: route('listWaiting', 'GET', `${v1}/machines/waiting`, {
+    summary: 'Machines that want to join, and wait for somebody’s word',
+    querystring: Nothing,
+    response: { 200: machines.WaitingList },
+  }),
+  approveMachine: route('approveMachine', 'POST', `${byName}/approve`, {
+    summary: 'Let a machine that waits join under this name',
+    description: 'The code is the one on its screen. again: it takes the place of the machine of this name.',
     params: ByMachineName,
     querystring: Nothing,
-    response: bytesAnswer('MACHINE.ID'),
+    body: machines.Approval,
+    response: { 200: machines.Machine },
   }),
   changeMachine: route('changeMachine', 'PATCH', byName, {
     summary: 'Change fields of a machine; null clears one',

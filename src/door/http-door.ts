@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { folderPage, indexPage, refusalPage } from './pages.ts';
 import { setupFolders, setupPath } from './setup-files.ts';
-import type { SetupFile } from './setup-files.ts';
+import type { FilesAt } from './setup-files.ts';
 
 const MAX_CONNECTIONS = 50;
 const REQUEST_MS = 30_000;
@@ -21,7 +21,7 @@ const html = (status: number, body: string): Answer => ({ status, type: 'text/ht
 /** The setup files for browsers of any age: each answer has its length and closes the connection. */
 export class HttpDoor {
   readonly #server: Server;
-  #files: readonly SetupFile[] = [];
+  #filesAt: FilesAt = () => [];
   #ftpPort = 0;
 
   constructor() {
@@ -48,8 +48,8 @@ export class HttpDoor {
   }
 
   /** What is handed out from now on, and the port of the same by FTP. */
-  offer(files: readonly SetupFile[], ftpPort: number): void {
-    this.#files = files;
+  offer(filesAt: FilesAt, ftpPort: number): void {
+    this.#filesAt = filesAt;
     this.#ftpPort = ftpPort;
   }
 
@@ -82,13 +82,12 @@ export class HttpDoor {
 
   #answer(request: IncomingMessage): Answer {
     const path = (request.url ?? '').replace(/[?#].*$/s, '').toUpperCase();
-    if (path === '/') return html(200, indexPage(this.#files));
-    const folder = setupFolders(this.#files).find((name) => path === `/${name}` || path === `/${name}/`);
-    if (folder !== undefined) {
-      const address = (request.socket.localAddress ?? '').replace(/^::ffff:/i, '');
-      return html(200, folderPage(folder, this.#files, address, this.#ftpPort));
-    }
-    const file = this.#files.find((one) => path === `/${setupPath(one)}`);
+    const address = (request.socket.localAddress ?? '').replace(/^::ffff:/i, '');
+    const files = this.#filesAt(address);
+    if (path === '/') return html(200, indexPage(files));
+    const folder = setupFolders(files).find((name) => path === `/${name}` || path === `/${name}/`);
+    if (folder !== undefined) return html(200, folderPage(folder, files, address, this.#ftpPort));
+    const file = files.find((one) => path === `/${setupPath(one)}`);
     if (file === undefined) return html(404, refusalPage('There is no such page here'));
     const type = file.name.endsWith('.TXT') ? 'text/plain' : 'application/octet-stream';
     return { status: 200, type, body: file.bytes };

@@ -1,4 +1,4 @@
-import { fetchLines } from './readme.ts';
+import { fetchAllLines } from './readme.ts';
 import { setupFolders } from './setup-files.ts';
 import type { SetupFile } from './setup-files.ts';
 
@@ -10,6 +10,7 @@ const systems: Readonly<Record<string, string>> = {
   'LINUX-I386': 'Linux on a PC, Pentium Pro or newer',
   'LINUX-X86_64': 'Linux on a PC with 64 bits',
   'LINUX-ARMEL': 'Linux on a Raspberry Pi and other ARMs, 32 bits',
+  UNIX: 'any other Unix, without an agent',
 };
 
 const escape = (text: string): string =>
@@ -50,18 +51,18 @@ export function folderPage(
     ({ name, bytes }) =>
       `<TR><TD><A HREF="/${folder}/${name}">${escape(name)}</A></TD><TD ALIGN=RIGHT>${bytes.length} bytes</TD></TR>`,
   );
-  const lines = fetchLines(
-    address,
-    ftpPort,
-    folder,
-    own.map(({ name }) => name),
-  );
+  const joining = own.find(({ name }) => name.startsWith('JOIN.') && name !== 'JOIN.FTP');
   return page(`fleet98: ${systems[folder] ?? folder}`, [
     '<P>Save these files into a folder FLEET98 of this machine:</P>',
     `<TABLE BORDER=1>${rows.join('\r\n')}</TABLE>`,
     '<P>Or type there:</P>',
-    `<PRE>${escape(lines.join('\r\n'))}</PRE>`,
-    '<P>What to do next is in <A HREF="/README.TXT">README.TXT</A>.</P>',
+    `<PRE>${escape(fetchAllLines(address, ftpPort, folder).join('\r\n'))}</PRE>`,
+    ...(joining
+      ? [
+          `<P>Then type <B>${joining.name.endsWith('.SH') ? 'sh JOIN.SH' : 'JOIN'}</B> there. A code comes on the screen, for the desk of the daemon.</P>`,
+        ]
+      : []),
+    '<P>More is in <A HREF="/README.TXT">README.TXT</A>.</P>',
   ]);
 }
 

@@ -9,19 +9,14 @@ export interface DoorPlace {
 /** The user that may look, whatever the password. */
 export const doorUser = 'anonymous';
 
-/** What somebody types on a machine to fetch files of a folder; ftp.exe takes no port on its command line. */
-export const fetchLines = (
-  address: string,
-  ftpPort: number,
-  folder: string,
-  names: readonly string[],
-): readonly string[] => [
-  'ftp -n',
+/** What somebody types on a machine to fetch all files of a folder; ftp.exe takes no port on its command line. */
+export const fetchAllLines = (address: string, ftpPort: number, folder: string): readonly string[] => [
+  'ftp -n -i',
   `open ${address} ${ftpPort}`,
   `user ${doorUser} fleet98`,
   'binary',
   `cd ${folder}`,
-  ...names.map((name) => `get ${name}`),
+  'mget *.*',
   'quit',
 ];
 
@@ -42,22 +37,27 @@ export function readmeText(place: DoorPlace, folders: readonly string[]): string
     '',
     '    md C:\\FLEET98',
     '    cd C:\\FLEET98',
-    ...fetchLines(address, place.ftpPort, 'WIN9X', ['AGENT.EXE', 'FTPD98.EXE']).map((line) => `    ${line}`),
-    '    edit AGENT.INI       two lines, save:  ftp_user=fleet',
-    '                                           ftp_password=SOMETHING LONG',
-    '    start FTPD98',
-    '    start AGENT',
-    '    FTPD98 /install      both start with Windows from now on',
-    '    AGENT /install',
+    ...fetchAllLines(address, place.ftpPort, 'WIN9X').map((line) => `    ${line}`),
+    '    JOIN',
     '',
-    'The agent then says in its window whether all is well. FTPD98 shows the address',
-    'of this machine. At the desk of the daemon, with that address:',
+    'A code comes on the screen. At the desk of the daemon, with that code:',
     '',
-    '    fleet98 machine add NAME ADDRESS --user fleet',
+    '    fleet98 machine approve NAME --code CODE',
     '    fleet98 run starter NAME -i "Once upon a time"',
     '',
-    'DOS with mTCP: the same with its ftp, and AGENT.EXE and SERVE.BAT of MSDOS.',
-    'Linux: the folder for your processor: AGENT.EXE; the FTP server is your own.',
+    'The machine fetches its work from now on; after the next start of Windows',
+    'type JOIN in that folder again. With an FTP server on it work comes at once:',
+    'then do not type JOIN, but make AGENT.INI with two lines, ftp_user=fleet and',
+    'ftp_password=SOMETHING LONG, type START FTPD98, START AGENT, and at the desk:',
+    '',
+    '    fleet98 machine add NAME ADDRESS --user fleet',
+    '',
+    'LINUX, any Unix: in the folder for your processor, or UNIX',
+    '',
+    `    wget http://${address}:${place.httpPort}/LINUX-I386/JOIN.SH`,
+    '    sh JOIN.SH',
+    '',
+    'DOS with mTCP: the same as Windows, with its ftp and the folder MSDOS.',
     '',
   ];
   return lines.map((line) => `${line}\r\n`).join('');

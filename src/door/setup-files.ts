@@ -12,3 +12,6 @@ export const setupPath = ({ folder, name }: SetupFile): string =>
 /** The folders of some files, sorted. */
 export const setupFolders = (files: readonly SetupFile[]): readonly string[] =>
   [...new Set(files.map(({ folder }) => folder))].filter((folder) => folder !== '').toSorted();
+
+/** What is handed out to those who reach this host by an address: some files name it. */
+export type FilesAt = (address: string) => readonly SetupFile[];

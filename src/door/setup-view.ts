@@ -3,9 +3,10 @@ import { ViewRefusal } from '../ftp/server/view.ts';
 import { setupFolders, setupPath } from './setup-files.ts';
 import type { SetupFile } from './setup-files.ts';
 
+const parentOf = (path: string): string => path.split('/').slice(0, -1).join('/');
 const readOnly = (): Promise<never> => Promise.reject(new ViewRefusal('read-only'));
 
-/** The setup files as everybody sees them by FTP. Nothing can be changed. */
+/** Files in memory, such as the setup files, as a client sees them. Nothing can be changed. */
 export class SetupView implements View {
   readonly codepage = 'ascii';
   readonly showsShortNames = false;
@@ -13,10 +14,10 @@ export class SetupView implements View {
   readonly #folders: readonly string[];
   readonly #modifiedMs: number;
 
-  /** `modifiedMs`: what all of them are dated. */
-  constructor(files: readonly SetupFile[], modifiedMs: number) {
+  /** `modifiedMs`: what all of them are dated. `folders`: are there with or without files. */
+  constructor(files: readonly SetupFile[], modifiedMs: number, folders: readonly string[] = []) {
     this.#files = new Map(files.map((file) => [setupPath(file), file]));
-    this.#folders = setupFolders(files);
+    this.#folders = [...new Set([...folders, ...setupFolders(files)])].toSorted();
     this.#modifiedMs = modifiedMs;
   }
 
@@ -25,23 +26,21 @@ export class SetupView implements View {
   }
 
   list(folder: ViewPath): Promise<readonly Entry[]> {
-    const [wanted = '', ...deeper] = folder;
-    if (deeper.length > 0 || (wanted !== '' && !this.#folders.includes(wanted))) {
-      return Promise.reject(new ViewRefusal('missing'));
-    }
+    const wanted = folder.join('/');
+    if (wanted !== '' && !this.#folders.includes(wanted)) return Promise.reject(new ViewRefusal('missing'));
     const files = [...this.#files.values()].filter((file) => file.folder === wanted);
-    const folders = wanted === '' ? this.#folders : [];
+    const folders = this.#folders.filter((path) => parentOf(path) === wanted);
     return Promise.resolve([
-      ...folders.map((name) => this.#folder(name)),
+      ...folders.map((path) => this.#folder(path.split('/').at(-1) ?? '')),
       ...files.map((file) => this.#file(file)),
     ]);
   }
 
   stat(path: ViewPath): Promise<Entry | undefined> {
-    const file = this.#files.get(path.join('/'));
-    const [name = '', ...deeper] = path;
-    const isFolder = deeper.length === 0 && this.#folders.includes(name);
-    return Promise.resolve(file ? this.#file(file) : isFolder ? this.#folder(name) : undefined);
+    const wanted = path.join('/');
+    const file = this.#files.get(wanted);
+    const isFolder = this.#folders.includes(wanted);
+    return Promise.resolve(file ? this.#file(file) : isFolder ? this.#folder(path.at(-1) ?? '') : undefined);
   }
 
   keptSize(): Promise<undefined> {

@@ -16,6 +16,7 @@ import { Housekeeping } from './housekeeping.ts';
 import { Kits } from './kits.ts';
 import { MachineFiles } from './machine-files.ts';
 import { Machines } from './machines.ts';
+import { Newcomers } from './newcomers.ts';
 import type { Operations } from './operations.ts';
 import type { Parts } from './parts.ts';
 import { followRun, tokenEvents } from './run-feed.ts';
@@ -41,6 +42,10 @@ export function createOperations(
     runs.wake();
   };
   const machines = new Machines(parts, wakeAll);
+  const newcomers = new Newcomers(parts, ({ name, state, health }) => {
+    events.publish({ type: 'machine', machine: name, state, health });
+    wakeAll();
+  });
   const attended = new AttendedWork(parts, wakeAll);
   const machineFiles = new MachineFiles(parts, attended);
   const deployments = new Deployments(parts, wakeAll);
@@ -54,17 +59,7 @@ export function createOperations(
   const updates = new AgentUpdates(parts, attended);
   return {
     events,
-    registerMachine: (input) => machines.register(input),
-    admitVisitor: (login) => machines.admitVisitor(login),
-    machineIdentity: (name) => machines.identityFile(name),
-    changeMachine: (name, change) => machines.change(name, change),
-    removeMachine: (name) => machines.remove(name),
-    retireMachine: (name) => machines.retire(name),
-    restoreMachine: (name) => machines.restore(name),
-    probeMachine: (name, { adopt }) => machines.probe(name, adopt),
-    holdMachine: (name, held) => machines.hold(name, held),
-    explainMachine: (name) => machines.explain(name),
-    preflight: (name, bundle) => machines.preflight(name, bundle),
+    ...machineOperations(machines, newcomers),
     ...bundleOperations(parts),
     updateAgent: (name, requestedBy) => updates.update(name, requestedBy),
     ...deployOperations(parts, deployments, machineFiles),
@@ -89,6 +84,25 @@ export function createOperations(
     },
     stop: () => stopAll(parts, [attended, deployments, runs, housekeeping]),
   };
+}
+
+function machineOperations(machines: Machines, newcomers: Newcomers) {
+  return {
+    registerMachine: (input) => machines.register(input),
+    admitVisitor: (login) => machines.admitVisitor(login),
+    join: (address, info) => newcomers.join(address, info),
+    admitNewcomer: (login) => newcomers.admit(login),
+    newcomers: () => newcomers.list(),
+    approve: (name, approval) => newcomers.approve(name, approval),
+    changeMachine: (name, change) => machines.change(name, change),
+    removeMachine: (name) => machines.remove(name),
+    retireMachine: (name) => machines.retire(name),
+    restoreMachine: (name) => machines.restore(name),
+    probeMachine: (name, { adopt }) => machines.probe(name, adopt),
+    holdMachine: (name, held) => machines.hold(name, held),
+    explainMachine: (name) => machines.explain(name),
+    preflight: (name, bundle) => machines.preflight(name, bundle),
+  } satisfies Partial<Operations>;
 }
 
 async function stopAll(parts: Parts, all: readonly { stop(): Promise<void> }[]): Promise<void> {

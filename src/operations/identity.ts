@@ -47,7 +47,7 @@ async function readMachineId(link: Link): Promise<Identity> {
 
 export async function writeIdentity(link: Link, machineId: string, daemonId: string): Promise<void> {
   await link.write(ownerPath, encodeOwner({ daemon: daemonId }));
-  await link.write(machineIdPath, encodeMachineId({ machine: machineId, daemon: daemonId }));
+  await link.write(machineIdPath, identityFile(machineId, daemonId));
 }
 
 /** Whether a MACHINE.ID is the one that a machine of this daemon was given. */
@@ -55,6 +55,10 @@ export function isIdentityOf(bytes: Uint8Array, expected: { machineId: string; d
   const id = decodeMachineId(bytes);
   return id.state === 'ok' && id.machine === expected.machineId && id.daemon === expected.daemonId;
 }
+
+/** The MACHINE.ID that a machine is given. */
+export const identityFile = (machineId: string, daemonId: string): Uint8Array =>
+  encodeMachineId({ machine: machineId, daemon: daemonId });
 
 /** Whether an error says that what answers is not, or not any more, the machine that is meant. */
 export const isIdentityError = ({ code }: DomainError): boolean =>

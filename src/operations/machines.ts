@@ -1,17 +1,15 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { absenceState } from '../domain/absence.ts';
 import type { AbsenceState } from '../domain/absence.ts';
 import type { Bundle } from '../domain/bundle.ts';
 import { asDomainError, DomainError, errorTable, isErrorCode } from '../domain/errors.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { Machine, MachineHealth } from '../domain/machine.ts';
-import { randomHex } from '../lib/random-id.ts';
-import { encodeMachineId } from '../spool/identity-file.ts';
 import type { MachineChange, MachineReport, NewMachine, VisitorLogin } from './operations.ts';
 import type { Parts } from './parts.ts';
 import { findingsFor } from './preflight-plan.ts';
 import { probe } from './probe.ts';
 import { requireMachine } from './select-machines.ts';
+import { isSamePassword, newLogin } from './visitor-logins.ts';
 
 /** The inventory: who is in it, how each does, and why. */
 export class Machines {
@@ -25,6 +23,7 @@ export class Machines {
 
   async register(input: NewMachine): Promise<Machine> {
     const { store, clock, settings } = this.#parts;
+    refuseReserved(input.name);
     const machine = await store.machines.create({
       ...input,
       ...howReached(input),
@@ -39,20 +38,14 @@ export class Machines {
   async admitVisitor({ user, password, address }: VisitorLogin): Promise<Machine | undefined> {
     const { store, clock } = this.#parts;
     const machine = await store.machines.findLogin(user);
-    if (!machine || !isSame(password, await store.machines.password(machine.id))) return undefined;
+    if (!machine || !isSamePassword(password, await store.machines.password(machine.id))) return undefined;
     if (machine.host === address) return machine;
     return store.machines.update(machine.id, { host: address }, clock.nowMs());
   }
 
-  /** MACHINE.ID of a machine, to be brought there by hand. */
-  async identityFile(name: string): Promise<Uint8Array> {
-    const { store } = this.#parts;
-    const machine = await requireMachine(store, name);
-    return encodeMachineId({ machine: machine.id, daemon: store.daemonId });
-  }
-
   async change(name: string, change: MachineChange): Promise<Machine> {
     const machine = await requireMachine(this.#parts.store, name);
+    if (change.name !== undefined) refuseReserved(change.name);
     const changed = await this.#update(machine, change);
     this.#parts.sessions.renew(machine.id);
     return changed;
@@ -61,6 +54,7 @@ export class Machines {
   async remove(name: string): Promise<void> {
     const machine = await requireMachine(this.#parts.store, name);
     await this.#parts.store.machines.remove(machine.id);
+    await this.#parts.transport.forget?.(machine.id);
   }
 
   /** The name stays taken, the history stays; selections by label or `all` do not mean it any more. */
@@ -138,14 +132,11 @@ export class Machines {
   }
 }
 
-/** Takes as long whatever is wrong. */
-function isSame(said: string, expected: string): boolean {
-  const [a, b] = [said, expected].map((text) => createHash('sha256').update(text).digest());
-  return a !== undefined && b !== undefined && timingSafeEqual(a, b);
+/** `waiting` is where newcomers are, as in /machines/waiting. */
+export function refuseReserved(name: string): void {
+  if (name.toLowerCase() !== 'waiting') return;
+  throw new DomainError('INVALID_REQUEST', 'no machine can be called waiting: the list of newcomers is');
 }
-
-/** FTP users of machines that come by themselves; short, because somebody may have to type it. */
-const newLogin = (): string => `m-${randomHex(3).toLowerCase()}`;
 
 /** One that is called needs an address; one that comes needs a user of its own, and a password. */
 function howReached({ transport, host, user, password, passwordEnv }: NewMachine): {

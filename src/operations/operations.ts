@@ -8,6 +8,7 @@ import type { Finding } from '../domain/finding.ts';
 import type { Lane } from '../domain/lane.ts';
 import type { AgentUpdate } from '../domain/agent-update.ts';
 import type { Machine, PlatformId, TransportName } from '../domain/machine.ts';
+import type { Newcomer } from '../domain/newcomer.ts';
 import type { ReadyProgram } from '../domain/ready-program.ts';
 import type { RequestKey } from '../domain/request.ts';
 import type { Run, RunLimits, RunState } from '../domain/run.ts';
@@ -48,8 +49,25 @@ export interface VisitorLogin {
   readonly address: string;
 }
 
+/** What a machine that wants to join logs in with, and what it shows on its screen. */
+export interface JoinTicket {
+  readonly user: string;
+  readonly password: string;
+  readonly code: string;
+  /** By its own word. */
+  readonly platform: string;
+}
+
+export interface Approval {
+  /** As the screen of the machine shows it. */
+  readonly code: string;
+  /** It takes the place of a machine that is known, whose disk is a new one. */
+  readonly again: boolean;
+}
+
 /** Fields of a machine that a person may change; null clears one. */
 export interface MachineChange {
+  readonly name?: string;
   readonly host?: string;
   readonly port?: number;
   readonly user?: string;
@@ -114,8 +132,14 @@ export interface Operations {
   registerMachine(input: NewMachine): Promise<Machine>;
   /** The machine that logs in here by itself with this user and password; undefined: there is none. */
   admitVisitor(login: VisitorLogin): Promise<Machine | undefined>;
-  /** MACHINE.ID of a machine, to be brought there by hand. Throws NOT_FOUND. */
-  machineIdentity(name: string): Promise<Uint8Array>;
+  /** Takes a machine's AGENT.NFO for its wish to join. Undefined when it makes no sense, or too many wait. */
+  join(address: string, info: Uint8Array): Promise<JoinTicket | undefined>;
+  /** Whether one that waits has this user and password. */
+  admitNewcomer(login: VisitorLogin): Promise<boolean>;
+  /** Machines that wait for somebody's word; the one that has waited longest first. */
+  newcomers(): Promise<Newcomer[]>;
+  /** Registers one that waits under this name. Throws WRONG_CODE, NAME_TAKEN, NOT_FOUND. */
+  approve(name: string, approval: Approval): Promise<Machine>;
   changeMachine(name: string, change: MachineChange): Promise<Machine>;
   removeMachine(name: string): Promise<void>;
   /** MACHINE_BUSY while anything is queued or under way there. */

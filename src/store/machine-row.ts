@@ -29,6 +29,7 @@ export function toMachineColumns(patch: MachinePatch): Updateable<MachineTable> 
     state: patch.state,
     health: patch.health,
     held: patch.held === undefined ? undefined : flag(patch.held),
+    transport: patch.transport,
     host: patch.host,
     port: patch.port,
     user: patch.user,

@@ -18,6 +18,7 @@ import { LaneStore } from './lanes.ts';
 import { LogRetention } from './log-retention.ts';
 import { RemainsStore } from './remains.ts';
 import { HistoryStore } from './history.ts';
+import { NewcomerStore } from './newcomers.ts';
 import { MachineStore } from './machines.ts';
 import { PlacementStore } from './placements.ts';
 import { ReceiptStore } from './receipts.ts';
@@ -47,6 +48,7 @@ export interface Store {
   readonly remains: RemainsStore;
   readonly shortJobs: ShortJobStore;
   readonly absences: AbsenceStore;
+  readonly newcomers: NewcomerStore;
   readonly agentUpdates: AgentUpdateStore;
   readonly receipts: ReceiptStore;
   readonly requests: RequestStore;
@@ -149,6 +151,7 @@ function assemble(parts: {
     remains: new RemainsStore(database),
     shortJobs: new ShortJobStore(database),
     absences: new AbsenceStore(database),
+    newcomers: new NewcomerStore(database, secrets),
     agentUpdates: new AgentUpdateStore(database),
     receipts: new ReceiptStore(database),
     requests: new RequestStore(database),

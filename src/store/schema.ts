@@ -38,6 +38,7 @@ export interface Schema {
   benchmarkRun: BenchmarkRunTable;
   agentUpdate: AgentUpdateTable;
   absence: AbsenceTable;
+  newcomer: NewcomerTable;
   shortJob: { jobId: string; jobToken: string; machineId: string };
   request: { asker: string; key: string; hash: string; made: JsonText; atMs: number };
 }
@@ -67,6 +68,18 @@ export interface MachineTable {
   lastError: JsonText | null;
   createdAtMs: number;
   updatedAtMs: number;
+}
+
+export interface NewcomerTable {
+  user: string;
+  /** The password, sealed by `Secrets` for the user. */
+  secret: string;
+  code: string;
+  address: string;
+  name: string;
+  agent: JsonText;
+  sinceMs: number;
+  seenMs: number;
 }
 
 export interface AbsenceTable {

@@ -123,4 +123,6 @@ export interface Link extends AsyncDisposable {
 /** A way to reach machines. One instance serves all machines. */
 export interface Transport {
   open(target: LinkTarget, signal: AbortSignal): Promise<Link>;
+  /** Forgets what it knows of a machine: another one has its place, or none. */
+  forget?(machineId: string): Promise<void>;
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { FtpTalk } from '../support/ftp-talk.ts';
-import { ServeProcess } from './serve-process.ts';
+import { ServeProcess } from '../support/serve-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'fleet98-lan-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

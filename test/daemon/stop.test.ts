@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { SseClient } from '../api/sse-client.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { ServeProcess } from './serve-process.ts';
+import { ServeProcess } from '../support/serve-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'fleet98-stop-'));
 const sockets = new Set<Socket>();

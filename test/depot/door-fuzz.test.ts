@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
-import { ServeProcess } from '../daemon/serve-process.ts';
+import { ServeProcess } from '../support/serve-process.ts';
 import { residentKb } from '../support/served-folder.ts';
 import { waitFor } from '../support/wait-for.ts';
 

@@ -15,7 +15,7 @@ const have = (name: string): boolean => haveClient(name, 'the door');
 
 async function openTestDoor(): Promise<DoorPlace> {
   const files = names.map((name) => ({ folder: 'WIN9X', name, bytes: readFileSync(join(machine, name)) }));
-  const door = await openDoor({ host: '127.0.0.1', ftpPort: 0, httpPort: 0, files });
+  const door = await openDoor({ host: '127.0.0.1', ftpPort: 0, httpPort: 0, everySeconds: 60, files });
   onTestFinished(() => door.close());
   return door.place;
 }
@@ -24,12 +24,12 @@ test.runIf(have('tnftp'))('the lines of README.TXT, typed into an FTP program, f
   const { ftpPort } = await openTestDoor();
   await using talk = await FtpTalk.loggedIn(ftpPort, 'anonymous', '');
   const lines = (await talk.get('RETR README.TXT')).split('\r\n').map((line) => line.trim());
-  const typed = lines.slice(lines.indexOf('ftp -n') + 1, lines.indexOf('quit') + 1);
-  expect(typed.length).toBe(7);
+  const typed = lines.slice(lines.indexOf('ftp -n -i') + 1, lines.indexOf('quit') + 1);
+  expect(typed.length).toBe(6);
   const here = mkdtempSync(join(tmpdir(), 'fleet98-door-'));
   onTestFinished(() => rmSync(here, { recursive: true, force: true }));
   // Active, as ftp.exe has it.
-  const { said } = await runClient('tnftp', ['-n', '-A'], `lcd ${here}\n${typed.join('\n')}\n`);
+  const { said } = await runClient('tnftp', ['-n', '-i', '-A'], `lcd ${here}\n${typed.join('\n')}\n`);
   for (const name of names)
     expect(readFileSync(join(here, name)).equals(readFileSync(join(machine, name))), said).toBe(true);
 });

@@ -35,7 +35,7 @@ export const folderRules: Readonly<Record<string, FolderRule>> = {
   spool: { may: ['domain', 'lib'], node: true },
   doctor: { may: ['domain', 'lib', 'platforms'], node: true },
   ftp: { may: ['domain/errors.ts', 'lib'], node: true },
-  door: { may: ['lib', 'ftp'], node: true },
+  door: { may: ['domain/visit-script.ts', 'lib', 'ftp'], node: true },
   transports: { may: ['domain', 'lib', 'ftp', 'platforms'], node: true },
   store: { may: ['domain', 'lib'], node: true },
   operations: {

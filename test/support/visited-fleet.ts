@@ -1,8 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { VisitPlace } from '../../src/cli/kit/visit-script.ts';
+import type { VisitLogin, VisitPlace } from '../../src/domain/visit-script.ts';
 import { FtpServer } from '../../src/ftp/server/server.ts';
-import { isIdentityOf } from '../../src/operations/identity.ts';
+import { identityFile, isIdentityOf } from '../../src/operations/identity.ts';
 import type { OperationsSettings } from '../../src/operations/settings.ts';
 import { promisedResults } from '../../src/spool/end-file.ts';
 import { choosingTransport } from '../../src/transports/choosing.ts';
@@ -16,7 +16,7 @@ const spoolFolders = ['IN', 'RUN', 'OUT', 'STAGE'];
 /** A machine's folder FLEET98, and what it needs to know to come by. */
 export interface VisitorHome {
   readonly folder: string;
-  readonly place: VisitPlace;
+  readonly place: VisitPlace & VisitLogin;
 }
 
 /** A daemon to which machines come by themselves, over its real FTP server. */
@@ -32,6 +32,7 @@ export class VisitedFleet implements AsyncDisposable {
         clock: this.fleet.clock,
         periodMs,
         isOwnId: (machineId, bytes) => isIdentityOf(bytes, { machineId, daemonId: store.daemonId }),
+        idFile: (machineId) => identityFile(machineId, store.daemonId),
         promisedBy: promisedResults,
       });
       return choosingTransport({ push: createPushTransport(), depot: this.depot });
@@ -77,8 +78,10 @@ export class VisitedFleet implements AsyncDisposable {
     });
     const folder = join(this.fleet.folder, name, 'FLEET98');
     for (const one of spoolFolders) mkdirSync(join(folder, one), { recursive: true });
-    writeFileSync(join(folder, 'MACHINE.ID'), await operations.machineIdentity(name));
-    return { folder, place: { host: '127.0.0.1', port: this.port, user: machine.user, password } };
+    return {
+      folder,
+      place: { host: '127.0.0.1', port: this.port, everySeconds: 1, user: machine.user, password },
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

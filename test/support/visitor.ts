@@ -5,7 +5,7 @@ import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { windowsScript } from '../../src/cli/kit/visit-script.ts';
+import { visitScript } from '../../src/domain/visit-script.ts';
 import { runClient } from './ftp-clients.ts';
 import { waitFor } from './wait-for.ts';
 import type { VisitorHome } from './visited-fleet.ts';
@@ -20,7 +20,7 @@ export type Visits = (home: VisitorHome) => Promise<string>;
 export const visitByScript: Visits = async ({ folder, place }) => {
   const tidy = join(folder, 'TIDY.BAT');
   rmSync(tidy, { force: true });
-  const script = windowsScript(place)
+  const script = visitScript('windows', place, place)
     .map((line) => `${line}\n`)
     .join('');
   const { said } = await runClient('sh', ['-c', 'cd "$1" && exec tnftp -A -n -i -v', 'sh', folder], script);

@@ -59,7 +59,14 @@ class Scene {
   }
 
   #depot(): Depot {
-    return new Depot({ folder: this.folder, clock: this.clock, periodMs, isOwnId, promisedBy });
+    return new Depot({
+      folder: this.folder,
+      clock: this.clock,
+      periodMs,
+      isOwnId,
+      promisedBy,
+      idFile: () => ownId,
+    });
   }
 
   /** As after the end of one daemon and the start of the next. */

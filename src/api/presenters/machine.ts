@@ -34,7 +34,7 @@ const presentServer = ({ foreignFiles, ...server }: MachineServer): MachineAnswe
   ...(foreignFiles && { foreignFiles: [...foreignFiles] }),
 });
 
-const presentAgent = (agent: AgentFacts): MachineAnswer['agent'] => ({
+export const presentAgent = (agent: AgentFacts): NonNullable<MachineAnswer['agent']> => ({
   ...agent,
   age: agentAge(agent),
   kinds: [...agent.kinds],

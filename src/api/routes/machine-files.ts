@@ -1,7 +1,5 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
-import { fileMediaType } from '../../contract/artifacts.ts';
 import { routes } from '../../contract/routes.ts';
-import { asDownload } from '../download.ts';
 import type { ApiParts } from '../parts.ts';
 import { bundleReference } from '../presenters/bundle.ts';
 import { presentMachineCheck } from '../presenters/machine-check.ts';
@@ -22,14 +20,5 @@ export const machineFileRoutes: FastifyPluginCallbackTypebox<ApiParts> = (app, {
       return { machine: params.name, bundle: bundleReference(name, version), folder };
     },
   });
-  app.route({
-    ...at(routes.readIdentity),
-    handler: async ({ params }, reply) => {
-      const bytes = await operations.machineIdentity(params.name);
-      asDownload(reply, fileMediaType, 'MACHINE.ID').header('content-length', bytes.length);
-      return reply.send(bytes);
-    },
-  });
-
   done();
 };

@@ -9,6 +9,7 @@ import { visibleLine } from '../visible.ts';
 import { addAddressCommands } from './machine-add.ts';
 import { addInventoryCommands } from './machine-inventory.ts';
 import { addFileCommands } from './machine-files.ts';
+import { addJoinCommands } from './machine-join.ts';
 import { addLabelCommand } from './machine-label.ts';
 
 async function listMachines(cli: Cli, options: CommonOptions & { label?: string }): Promise<void> {
@@ -85,6 +86,7 @@ export function addMachineCommands(program: Command, cli: Cli): void {
   const machine = program.command('machine').description('the inventory of old machines');
   addAddressCommands(cli, machine);
   addInventoryCommands(cli, machine);
+  addJoinCommands(cli, machine);
   addLabelCommand(cli, machine);
   addFileCommands(cli, machine);
   leaf(machine, 'list', 'list machines')

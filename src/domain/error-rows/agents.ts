@@ -72,6 +72,13 @@ export const agentErrors = {
     'The machine has lost its MACHINE.ID',
     'Say `fleet98 machine adopt NAME` if it is the same machine.',
   ),
+  WRONG_CODE: row(
+    'user',
+    403,
+    false,
+    'No machine that waits shows this code',
+    'Read the four digits on its screen again; `fleet98 machine waiting` lists who waits.',
+  ),
   MACHINE_OWNED: row(
     'machine',
     409,

@@ -9,6 +9,8 @@ export interface LoginAttempt {
   readonly password: string;
   /** The client's, in its plainest spelling. */
   readonly address: string;
+  /** Ours, as it reached us. */
+  readonly localAddress: string;
 }
 
 /** What the caller may want to write down. Never holds a password. */

@@ -9,7 +9,7 @@ import { retention } from './0007-retention.ts';
 import { shortJobs } from './0008-short-jobs.ts';
 import { agentUpdates } from './0009-agent-updates.ts';
 import { absences } from './0010-absences.ts';
-import { transports } from './0011-transports.ts';
+import { visitors } from './0011-visitors.ts';
 
 /** All changes of the database's shape, in their order. A released one is never edited; a new one is added below. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -23,5 +23,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0008-short-jobs': shortJobs,
   '0009-agent-updates': agentUpdates,
   '0010-absences': absences,
-  '0011-transports': transports,
+  '0011-visitors': visitors,
 };

@@ -20,21 +20,27 @@ export interface BoxViewOptions {
   readonly address: string;
   /** Whether a MACHINE.ID is the one that this machine was given. */
   readonly isOwnId: (bytes: Uint8Array) => boolean;
+  /** Handed out until the machine has shown it for the first time. */
+  readonly idFile: Uint8Array;
   readonly agentFiles: readonly AgentFile[];
   readonly nowMs: () => number;
 }
 
+const topFolders = ['AGENT', 'ID', 'IN', 'OUT'] as const;
+type TopFolder = (typeof topFolders)[number];
+
 type Place =
-  | { readonly folder: 'root' | 'IN' | 'STAGE' | 'OUT' | 'AGENT' }
-  | { readonly in: 'IN' | 'STAGE' | 'OUT' | 'AGENT'; readonly name: string };
+  | { readonly folder: 'root' | 'STAGE' | TopFolder }
+  | { readonly in: 'STAGE' | TopFolder; readonly name: string };
 
 const missing = (): ViewRefusal => new ViewRefusal('missing');
 const readOnly = (): Promise<never> => Promise.reject(new ViewRefusal('read-only'));
 
 function placeOf(path: ViewPath): Place {
-  const [first, second, ...deeper] = path;
-  if (first === undefined) return { folder: 'root' };
-  if (first !== 'IN' && first !== 'OUT' && first !== 'AGENT') throw missing();
+  const [said, second, ...deeper] = path;
+  if (said === undefined) return { folder: 'root' };
+  const first = topFolders.find((one) => one === said);
+  if (first === undefined) throw missing();
   if (second === undefined) return { folder: first };
   if (first === 'IN' && second === 'STAGE') {
     const [name, ...rest] = deeper;
@@ -47,7 +53,8 @@ function placeOf(path: ViewPath): Place {
 }
 
 /**
- * What a machine that comes by itself sees: IN with its orders, IN/STAGE with its files, OUT for what it brings, and AGENT.
+ * What a machine that comes by itself sees: IN with its orders, IN/STAGE with its files, OUT for what it brings, AGENT, and
+ * ID with its MACHINE.ID until it has shown that.
  * IN is empty until it has shown its MACHINE.ID: that begins a visit. One object per login.
  */
 export class BoxView implements View {
@@ -68,9 +75,9 @@ export class BoxView implements View {
   async list(folder: ViewPath): Promise<readonly Entry[]> {
     const place = placeOf(folder);
     if (!('folder' in place)) throw new ViewRefusal((await this.stat(folder)) ? 'not-a-folder' : 'missing');
-    if (place.folder === 'root') return ['AGENT', 'IN', 'OUT'].map((name) => this.#folder(name));
-    if (place.folder === 'AGENT') {
-      return this.#options.agentFiles.map(({ name, bytes }) => this.#file(name, bytes.length));
+    if (place.folder === 'root') return topFolders.map((name) => this.#folder(name));
+    if (place.folder === 'AGENT' || place.folder === 'ID') {
+      return this.#gifts(place.folder).map(({ name, bytes }) => this.#file(name, bytes.length));
     }
     // Nobody needs to see what was brought; a client that wants to go on with a file asks for that one.
     if (place.folder === 'OUT') return [];
@@ -101,8 +108,8 @@ export class BoxView implements View {
   async read(path: ViewPath, offset: number): Promise<Download> {
     const place = placeOf(path);
     if (!('in' in place) || place.in === 'OUT') throw missing();
-    if (place.in === 'AGENT') {
-      return plainDownload(this.#options.agentFiles.find(({ name }) => name === place.name)?.bytes, offset);
+    if (place.in === 'AGENT' || place.in === 'ID') {
+      return plainDownload(this.#gifts(place.in).find(({ name }) => name === place.name)?.bytes, offset);
     }
     const visit = await this.#fetching();
     if (visit === undefined) throw missing();
@@ -155,6 +162,12 @@ export class BoxView implements View {
 
   rename(): Promise<void> {
     return readOnly();
+  }
+
+  #gifts(folder: 'AGENT' | 'ID'): readonly AgentFile[] {
+    const { agentFiles, idFile } = this.#options;
+    if (folder === 'AGENT') return agentFiles;
+    return this.#box.memory.isIdShown ? [] : [{ name: 'MACHINE.ID', bytes: idFile }];
   }
 
   #meet(paper: Uint8Array): void {

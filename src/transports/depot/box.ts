@@ -127,7 +127,9 @@ export class Box {
 
   /** The machine has shown who it is. */
   beginVisit(address: string): void {
-    this.#file.memory.visits += 1;
+    const { memory } = this.#file;
+    memory.visits += 1;
+    memory.isIdShown = true;
     this.#visit = new Visit(this.memory.visits, address);
     this.#lacksId = false;
     this.note(`the machine came from ${address}`);

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError } from '../../domain/errors.ts';
 import type { View } from '../../ftp/server/view.ts';
@@ -22,6 +22,8 @@ export interface DepotOptions {
   readonly periodMs: number;
   /** Whether a MACHINE.ID is the one that a machine was given. */
   readonly isOwnId: (machineId: string, bytes: Uint8Array) => boolean;
+  /** The MACHINE.ID that a machine is given. */
+  readonly idFile: (machineId: string) => Uint8Array;
   readonly promisedBy: PromisedBy;
 }
 
@@ -54,15 +56,23 @@ export class Depot implements Transport {
 
   /** What one login of a machine sees. */
   async welcome(machineId: string, address: string, agentFiles: readonly AgentFile[]): Promise<View> {
-    const { clock, isOwnId } = this.#options;
+    const { clock, isOwnId, idFile } = this.#options;
     const box = await this.#box(machineId);
     return new BoxView({
       box,
       address,
       agentFiles,
+      idFile: idFile(machineId),
       isOwnId: (bytes) => isOwnId(machineId, bytes),
       nowMs: () => clock.nowMs(),
     });
+  }
+
+  async forget(machineId: string): Promise<void> {
+    const box = await this.#boxes.get(machineId);
+    this.#boxes.delete(machineId);
+    await box?.close();
+    await rm(join(this.#options.folder, machineId), { recursive: true, force: true });
   }
 
   /** To be called when no link is open any more. Machines that are here see errors from now on. */

@@ -15,6 +15,10 @@ export interface BoxedJob {
 
 /** What a box remembers beside the files that its machine sent. */
 export interface BoxMemory {
+  /** It has come with its MACHINE.ID; before that it may fetch it. */
+  isIdShown: boolean;
+  /** Where it came from last, and when. */
+  last?: { readonly address: string; readonly atMs: number };
   /** Visits so far. */
   visits: number;
   /** By job id. */
@@ -32,6 +36,7 @@ export interface BoxMemory {
 }
 
 const nothing = (): BoxMemory => ({
+  isIdShown: false,
   visits: 0,
   jobs: {},
   staged: {},

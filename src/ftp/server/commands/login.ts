@@ -46,7 +46,7 @@ function forget(visit: Visit): void {
 async function tryLogin(visit: Visit, password: string): Promise<Reply> {
   const { parts, peer, state } = visit;
   const { user } = state;
-  const view = await parts.login({ user, password, address: peer.address });
+  const view = await parts.login({ user, password, address: peer.address, localAddress: peer.localAddress });
   if (view !== undefined) {
     state.view = view;
     state.wrongPasswords = 0;

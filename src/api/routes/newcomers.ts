@@ -1,0 +1,32 @@
+import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
+import { routes } from '../../contract/routes.ts';
+import { isoTime } from '../presenters/time.ts';
+import type { Newcomer } from '../../domain/newcomer.ts';
+import { presentMachineNow } from '../machine-now.ts';
+import type { ApiParts } from '../parts.ts';
+import { presentAgent } from '../presenters/machine.ts';
+import { at } from '../route-options.ts';
+
+const present = ({ code, address, name, agent, sinceMs, seenMs }: Newcomer) => ({
+  code,
+  address,
+  name,
+  agent: presentAgent(agent),
+  since: isoTime(sinceMs),
+  seen: isoTime(seenMs),
+});
+
+/** Machines that want to join. */
+export const newcomerRoutes: FastifyPluginCallbackTypebox<ApiParts> = (app, { store, operations }, done) => {
+  app.route({
+    ...at(routes.listWaiting),
+    handler: async () => ({ items: (await operations.newcomers()).map(present) }),
+  });
+
+  app.route({
+    ...at(routes.approveMachine),
+    handler: async ({ params, body: { code, again = false } }) =>
+      presentMachineNow(store, await operations.approve(params.name, { code, again })),
+  });
+  done();
+};

@@ -1,0 +1,139 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { haveClient, runClient } from '../support/ftp-clients.ts';
+import { FtpTalk } from '../support/ftp-talk.ts';
+import { ServeProcess } from '../support/serve-process.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+/** From a machine that nobody knows to its first tokens, by what the door prints and what people type. */
+
+const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const agentPath = fileURLToPath(
+  new URL('../../deploy-scripts/machine/linux-x86_64/AGENT.EXE', import.meta.url),
+);
+const here = {
+  FLEET98_DOOR_HOST: '127.0.0.1',
+  FLEET98_DOOR_FTP_PORT: '0',
+  FLEET98_DOOR_HTTP_PORT: '0',
+  FLEET98_DEPOT_EVERY_SECONDS: '2',
+};
+
+function ownFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'fleet98-join-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  return folder;
+}
+
+/** A process and its children, ended with the test. */
+function started(child: ChildProcess): ChildProcess {
+  onTestFinished(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    process.kill(-(child.pid ?? 0), 'SIGKILL');
+    await ended;
+  });
+  return child;
+}
+
+async function serveLan() {
+  const serve = new ServeProcess(join(ownFolder(), 'data'), here, ['--lan']);
+  const ready = await serve.ready;
+  onTestFinished(async () => {
+    serve.signal('SIGTERM');
+    await serve.exit;
+  });
+  if (!ready?.door) throw new Error(serve.stderr);
+  const { listening, door } = ready;
+  const desk = async (...args: readonly string[]) => {
+    const words = ['--import', 'tsx', main, ...args, '--url', listening];
+    const { code, said } = await runClient(process.execPath, words);
+    if (code !== 0) throw new Error(said);
+    return said;
+  };
+  return { ...door, desk };
+}
+
+const codeIn = (text: string): string | undefined => /the code of this machine is (\d{4})/.exec(text)?.[1];
+
+describe('joining by what the door says', () => {
+  test('a Unix types two lines, shows its code, is approved, and tells its story', async () => {
+    const { httpPort, desk } = await serveLan();
+    const home = ownFolder();
+    const readme = await (await fetch(`http://127.0.0.1:${httpPort}/README.TXT`)).text();
+    const line =
+      readme
+        .split('\r\n')
+        .find((one) => one.includes('JOIN.SH'))
+        ?.trim() ?? '';
+    const [tool = '', url = ''] = line.replace('LINUX-I386', 'LINUX-X86_64').split(' ');
+    expect(tool).toBe('wget');
+    writeFileSync(join(home, 'JOIN.SH'), await (await fetch(url)).text());
+    const child = started(
+      spawn('sh', ['JOIN.SH'], { cwd: home, env: { PATH: process.env['PATH'], HOME: home }, detached: true }),
+    );
+    let screen = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (bytes) => (screen += String(bytes)));
+    const code = await waitFor('the code on the screen', () => codeIn(screen), 30_000);
+    expect(await desk('machine', 'waiting')).toContain(code);
+    expect(await desk('machine', 'approve', 'shed', '--code', code)).toMatch(/state +ready/);
+    const story = await desk('run', 'starter', 'shed', '-i', 'Once upon a time', '-t', '0');
+    expect(story).toMatch(/Once upon a time, there was a little robot/);
+    expect(story).toMatch(/tok\/s/);
+  });
+
+  test.runIf(haveClient('tnftp', 'joining'))(
+    'a Windows types the lines of README.TXT into its FTP program, and JOIN (done by hand here)',
+    async () => {
+      const { ftpPort, desk } = await serveLan();
+      const folder = join(ownFolder(), 'FLEET98');
+      mkdirSync(folder);
+      await using talk = await FtpTalk.loggedIn(ftpPort, 'anonymous', '');
+      const lines = (await talk.get('RETR README.TXT')).split('\r\n').map((line) => line.trim());
+      const typed = lines.slice(lines.indexOf('ftp -n -i') + 1, lines.indexOf('quit') + 1);
+      expect(lines[lines.indexOf('quit') + 1]).toBe('JOIN');
+      const ftp = (script: string) =>
+        runClient('sh', ['-c', 'cd "$1" && exec tnftp -A -n -i', 'sh', folder], script);
+      await ftp(`${typed.join('\n')}\n`);
+      for (const name of ['AGENT.EXE', 'JOIN.BAT', 'JOIN.FTP', 'PULL.BAT', 'DROP.BAT']) {
+        expect(existsSync(join(folder, name)), name).toBe(true);
+      }
+      // From here on JOIN.BAT, line by line, with this system's agent.
+      copyFileSync(agentPath, join(folder, 'AGENT.EXE'));
+      for (const name of ['IN', 'RUN', 'OUT', 'STAGE']) mkdirSync(join(folder, name), { recursive: true });
+      started(spawn(agentPath, [folder], { stdio: 'ignore', detached: true }));
+      await waitFor('the agent', () => existsSync(join(folder, 'AGENT.NFO')));
+      const read = (name: string): string => readFileSync(join(folder, name), 'latin1').replaceAll('\r', '');
+      await ftp(read('JOIN.FTP'));
+      const code = codeIn(read('CODE.TXT')) ?? '';
+      expect(read('GO.BAT')).toContain('FTP -n -i -s:GO.FTP');
+      const stop = new AbortController();
+      const visits = (async () => {
+        while (!stop.signal.aborted) await ftp(read('GO.FTP'));
+      })();
+      try {
+        expect(await desk('machine', 'approve', 'attic', '--code', code)).toMatch(/state +ready/);
+        expect(existsSync(join(folder, 'MACHINE.ID'))).toBe(true);
+        const story = await desk('run', 'starter', 'attic', '-i', 'Once upon a time', '-t', '0');
+        expect(story).toMatch(/Once upon a time, there was a little robot/);
+      } finally {
+        stop.abort();
+        await visits;
+      }
+    },
+  );
+});
