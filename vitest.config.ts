@@ -8,6 +8,7 @@ export default defineConfig({
       'test/agent/**',
       'test/depot/**',
       'test/e2e/**',
+      'test/e2e-contact/**',
       'test/e2e-pc/**',
       'test/e2e-wine32/**',
       'test/model/**',

@@ -57,7 +57,7 @@ const settings = section({
     ftp_port: number(0, 65_535),
     http_port: number(0, 65_535),
   }),
-  depot: section({ every_seconds: number(1, 86_400) }),
+  depot: section({ every_seconds: number(1, 86_400), bytes_per_second: number(0, 1_000_000_000) }),
   leaderboard_file: Type.String({ maxLength: 4096, description: 'the path of a file' }),
   allowed_networks: list(
     '^[0-9A-Fa-f.:]+/[0-9]{1,3}$',

@@ -66,9 +66,9 @@ export const visitScript = (kind: ScriptKind, place: VisitPlace, login: VisitLog
   ...visit,
 ];
 
-/** JOIN.FTP: the first one, of a machine that nobody knows. */
+/** JOIN.FTP: the first one, of a machine that nobody knows. By its password we learn how it calls this host. */
 export const joinScript = (kind: ScriptKind, place: VisitPlace): readonly string[] => [
-  ...opening(kind, place, { user: joinUser, password: joinUser }),
+  ...opening(kind, place, { user: joinUser, password: place.host }),
   ...joining,
 ];
 

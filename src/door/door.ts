@@ -23,6 +23,8 @@ export interface DoorOptions {
   readonly files: readonly SetupFile[];
   /** What machines of the fleet see that log in by themselves; undefined: no such user, or a wrong password. */
   readonly member?: (attempt: LoginAttempt) => Promise<View | undefined>;
+  /** Of one transfer by FTP, so that an old network card is not flooded; 0 is no limit. */
+  readonly bytesPerSecond: number;
   /** How often machines are to come that only fetch. */
   readonly everySeconds: number;
   /** Lets a machine ask to become one of them, by its AGENT.NFO; undefined: not this one, or not now. */
@@ -43,13 +45,14 @@ const allowed: readonly string[] = [doorUser, 'ftp'];
  * see what is theirs. Rejects when a port is taken.
  */
 export async function openDoor(options: DoorOptions): Promise<Door> {
-  const { host, ftpPort, httpPort, observe } = options;
+  const { host, ftpPort, httpPort, bytesPerSecond, observe } = options;
   // The texts name the ports, which are not known before both listen.
   let letIn: ((attempt: LoginAttempt) => Promise<View | undefined> | View | undefined) | undefined;
   const ftp = await FtpServer.listen({
     host,
     port: ftpPort,
     login: (attempt) => letIn?.(attempt),
+    limits: { bytesPerSecond },
     ...(observe && { observe }),
   });
   const http = new HttpDoor();

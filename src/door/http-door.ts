@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { isIPv4 } from 'node:net';
 import { folderPage, indexPage, refusalPage } from './pages.ts';
 import { setupFolders, setupPath } from './setup-files.ts';
 import type { FilesAt } from './setup-files.ts';
@@ -17,6 +18,15 @@ interface Answer {
 }
 
 const html = (status: number, body: string): Answer => ({ status, type: 'text/html', body });
+
+/**
+ * This host as the machine reaches it: by its own word, because a router or a container may stand between, where that is
+ * an IPv4 address; nothing else can be typed on old machines.
+ */
+function addressOf({ headers, socket }: IncomingMessage): string {
+  const [host = ''] = (headers.host ?? '').split(':');
+  return isIPv4(host) ? host : (socket.localAddress ?? '').replace(/^::ffff:/i, '');
+}
 
 /** The setup files for browsers of any age: each answer has its length and closes the connection. */
 export class HttpDoor {
@@ -82,7 +92,7 @@ export class HttpDoor {
 
   #answer(request: IncomingMessage): Answer {
     const path = (request.url ?? '').replace(/[?#].*$/s, '').toUpperCase();
-    const address = (request.socket.localAddress ?? '').replace(/^::ffff:/i, '');
+    const address = addressOf(request);
     const files = this.#filesAt(address);
     if (path === '/') return html(200, indexPage(files));
     const folder = setupFolders(files).find((name) => path === `/${name}` || path === `/${name}/`);

@@ -81,7 +81,7 @@ const joinShell = (folder: string, { host, port, httpPort }: NearPlace): readonl
     '[ -f PULL.SH ] || get UNIX/PULL.SH PULL.SH',
     `[ -f PULL.INI ] || get ${folder}/PULL.INI PULL.INI`,
     ...(isBuilt
-      ? ['chmod +x AGENT.EXE', './AGENT.EXE . > AGENT.OUT 2>&1 &']
+      ? ['chmod +x AGENT.EXE 2> /dev/null || :', './AGENT.EXE . > AGENT.OUT 2>&1 &']
       : ['sh SPOOL.SH > SPOOL.OUT 2>&1 &']),
     'while [ ! -f AGENT.NFO ]; do sleep 1; done',
     'exec sh PULL.SH',

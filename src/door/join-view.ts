@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import type { LoginAttempt } from '../ftp/server/parts.ts';
 import type { Download, Entry, Upload, UploadStart, View, ViewPath } from '../ftp/server/view.ts';
 import { ViewRefusal } from '../ftp/server/view.ts';
@@ -57,10 +58,11 @@ export class JoinView implements View {
   readonly #localAddress: string;
   #own: readonly SetupFile[] = [];
 
-  constructor(desk: JoinDesk, { address, localAddress }: LoginAttempt) {
+  constructor(desk: JoinDesk, { address, localAddress, password }: LoginAttempt) {
     this.#desk = desk;
     this.#address = address;
-    this.#localAddress = localAddress;
+    // Where a router or a container stands between, the machine calls this host something else, and says so.
+    this.#localAddress = isIPv4(password) ? password : localAddress;
   }
 
   names(folder: ViewPath): Promise<readonly string[]> {

@@ -120,12 +120,25 @@ async function takeEntries(
     seen.add(name);
     const sha256 = sha256Of(name);
     if (name === headEntry) checkHead(await textOf(entry));
-    else if (name === databaseEntry) await pipeline(entry, createWriteStream(incoming, { mode: 0o600 }));
+    else if (name === databaseEntry) await takeDatabase(entry, incoming);
     else if (sha256 !== undefined) await takeArtifact(artifactFiles, entry, sha256, size);
     else if (name !== lastEntry) throw damagedBackup('it has an entry that no backup has');
     else entry.resume();
   }
   if (!seen.has(databaseEntry) || !seen.has(lastEntry)) throw damagedBackup('its end is missing');
+}
+
+/** Settles when the file is closed: one that was being opened when the backup broke off would appear afterwards. */
+async function takeDatabase(entry: Entry, incoming: string): Promise<void> {
+  const file = createWriteStream(incoming, { mode: 0o600 });
+  const closed = new Promise<void>((resolve) => {
+    file.once('close', resolve);
+  });
+  try {
+    await pipeline(entry, file);
+  } finally {
+    await closed;
+  }
 }
 
 async function takeArtifact(

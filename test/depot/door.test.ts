@@ -15,7 +15,14 @@ const have = (name: string): boolean => haveClient(name, 'the door');
 
 async function openTestDoor(): Promise<DoorPlace> {
   const files = names.map((name) => ({ folder: 'WIN9X', name, bytes: readFileSync(join(machine, name)) }));
-  const door = await openDoor({ host: '127.0.0.1', ftpPort: 0, httpPort: 0, everySeconds: 60, files });
+  const door = await openDoor({
+    host: '127.0.0.1',
+    ftpPort: 0,
+    httpPort: 0,
+    everySeconds: 60,
+    bytesPerSecond: 0,
+    files,
+  });
   onTestFinished(() => door.close());
   return door.place;
 }

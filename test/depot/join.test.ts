@@ -16,22 +16,14 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { haveClient, runClient } from '../support/ftp-clients.ts';
 import { FtpTalk } from '../support/ftp-talk.ts';
-import { ServeProcess } from '../support/serve-process.ts';
+import { codeIn, serveLan } from '../support/lan-desk.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 /** From a machine that nobody knows to its first tokens, by what the door prints and what people type. */
 
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const agentPath = fileURLToPath(
   new URL('../../deploy-scripts/machine/linux-x86_64/AGENT.EXE', import.meta.url),
 );
-const here = {
-  FLEET98_DOOR_HOST: '127.0.0.1',
-  FLEET98_DOOR_FTP_PORT: '0',
-  FLEET98_DOOR_HTTP_PORT: '0',
-  FLEET98_DEPOT_EVERY_SECONDS: '2',
-};
-
 function ownFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'fleet98-join-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
@@ -49,29 +41,9 @@ function started(child: ChildProcess): ChildProcess {
   return child;
 }
 
-async function serveLan() {
-  const serve = new ServeProcess(join(ownFolder(), 'data'), here, ['--lan']);
-  const ready = await serve.ready;
-  onTestFinished(async () => {
-    serve.signal('SIGTERM');
-    await serve.exit;
-  });
-  if (!ready?.door) throw new Error(serve.stderr);
-  const { listening, door } = ready;
-  const desk = async (...args: readonly string[]) => {
-    const words = ['--import', 'tsx', main, ...args, '--url', listening];
-    const { code, said } = await runClient(process.execPath, words);
-    if (code !== 0) throw new Error(said);
-    return said;
-  };
-  return { ...door, desk };
-}
-
-const codeIn = (text: string): string | undefined => /the code of this machine is (\d{4})/.exec(text)?.[1];
-
 describe('joining by what the door says', () => {
   test('a Unix types two lines, shows its code, is approved, and tells its story', async () => {
-    const { httpPort, desk } = await serveLan();
+    const { httpPort, desk } = await serveLan(join(ownFolder(), 'data'));
     const home = ownFolder();
     const readme = await (await fetch(`http://127.0.0.1:${httpPort}/README.TXT`)).text();
     const line =
@@ -99,7 +71,7 @@ describe('joining by what the door says', () => {
   test.runIf(haveClient('tnftp', 'joining'))(
     'a Windows types the lines of README.TXT into its FTP program, and JOIN (done by hand here)',
     async () => {
-      const { ftpPort, desk } = await serveLan();
+      const { ftpPort, desk } = await serveLan(join(ownFolder(), 'data'));
       const folder = join(ownFolder(), 'FLEET98');
       mkdirSync(folder);
       await using talk = await FtpTalk.loggedIn(ftpPort, 'anonymous', '');

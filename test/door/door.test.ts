@@ -12,7 +12,14 @@ const files = [
 ];
 
 async function openTestDoor() {
-  const door = await openDoor({ host: '127.0.0.1', ftpPort: 0, httpPort: 0, everySeconds: 60, files });
+  const door = await openDoor({
+    host: '127.0.0.1',
+    ftpPort: 0,
+    httpPort: 0,
+    everySeconds: 60,
+    bytesPerSecond: 0,
+    files,
+  });
   onTestFinished(() => door.close());
   return door.place;
 }
@@ -123,7 +130,7 @@ test('README.TXT is for a screen of 80 columns, and names both ways in', async (
 
 test('a port that is taken is an error, and leaves nothing open', async () => {
   const { ftpPort, httpPort } = await openTestDoor();
-  const taken = { host: '127.0.0.1', everySeconds: 60, files };
+  const taken = { host: '127.0.0.1', everySeconds: 60, bytesPerSecond: 0, files };
   await expect(openDoor({ ...taken, ftpPort, httpPort: 0 })).rejects.toMatchObject({
     code: 'EADDRINUSE',
     port: ftpPort,

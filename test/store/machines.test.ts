@@ -44,6 +44,7 @@ describe('a machine', () => {
       state: 'new',
       health: 'unknown',
       held: false,
+      transport: 'push',
       host: '127.0.0.1',
       port: 21,
       user: 'fleet',

@@ -83,8 +83,8 @@ export class FtpTalk implements AsyncDisposable {
   }
 
   /** Bytes up, over a passive connection; the last answer. */
-  async put(command: string, bytes: string | Buffer): Promise<string> {
-    const data = await this.passive();
+  async put(command: string, bytes: string | Buffer, from?: string): Promise<string> {
+    const data = await this.passive(from);
     const first = await this.ask(command);
     if (!first.startsWith('150')) {
       data.destroy();
@@ -95,8 +95,8 @@ export class FtpTalk implements AsyncDisposable {
   }
 
   /** Bytes down, over a passive connection; the bytes as text, or the refusal. */
-  async get(command: string): Promise<string> {
-    const data = await this.passive();
+  async get(command: string, from?: string): Promise<string> {
+    const data = await this.passive(from);
     const first = await this.ask(command);
     if (!first.startsWith('150')) {
       data.destroy();

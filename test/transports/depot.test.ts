@@ -79,13 +79,16 @@ class Scene {
     return this.#server?.port ?? 0;
   }
 
-  async login(): Promise<Machine> {
-    return new Machine(await FtpTalk.loggedIn(this.port, 'm-1', 'secret'));
+  async login(from = '127.0.0.1'): Promise<Machine> {
+    const { talk } = await FtpTalk.open(this.port, from);
+    await talk.ask('USER m-1');
+    await talk.ask('PASS secret');
+    return new Machine(talk, from);
   }
 
   /** A machine that has said who it is. */
-  async arrive(id: Buffer = ownId): Promise<Machine> {
-    const machine = await this.login();
+  async arrive(id: Buffer = ownId, from = '127.0.0.1'): Promise<Machine> {
+    const machine = await this.login(from);
     expect(await machine.put('MACHINE.ID', id)).toMatch(/^226/);
     return machine;
   }
@@ -111,23 +114,25 @@ class Scene {
 /** What scripts on a machine do. */
 class Machine {
   readonly talk: FtpTalk;
+  readonly #from: string;
 
-  constructor(talk: FtpTalk) {
+  constructor(talk: FtpTalk, from: string) {
     this.talk = talk;
+    this.#from = from;
   }
 
   put(name: string, bytes: Buffer): Promise<string> {
-    return this.talk.put(`STOR /OUT/${name}`, bytes);
+    return this.talk.put(`STOR /OUT/${name}`, bytes, this.#from);
   }
 
   async names(folder: string): Promise<string[]> {
-    const text = await this.talk.get(`NLST ${folder}`);
+    const text = await this.talk.get(`NLST ${folder}`, this.#from);
     return text.split('\r\n').flatMap((line) => (line === '' ? [] : [posix.basename(line)]));
   }
 
   /** The bytes, or the refusal. */
   get(path: string): Promise<string> {
-    return this.talk.get(`RETR ${path}`);
+    return this.talk.get(`RETR ${path}`, this.#from);
   }
 
   /** A transfer whose data connection breaks after the first bytes. */
@@ -200,6 +205,38 @@ describe('who comes', () => {
     await expect(waiting).rejects.toMatchObject({ code: 'UNREACHABLE' });
     await expect(link.size('MACHINE.ID')).rejects.toMatchObject({ code: 'LINK_LOST' });
     await expect(scene.open()).rejects.toMatchObject({ code: 'UNREACHABLE' });
+  });
+});
+
+describe('one machine, or two', () => {
+  test('with a new address it is let in once the old one has stayed silent', async () => {
+    const scene = await Scene.open();
+    const link = await scene.link();
+    await deliver(link);
+    const moved = () => scene.arrive(ownId, '127.0.0.2');
+    expect(await (await moved()).names('/IN')).toEqual(['STAGE']);
+    scene.clock.wallOffsetMs += 2 * periodMs;
+    expect(await (await moved()).names('/IN')).toContain(`${job}.JOB`);
+    expect(await link.size(`IN/${job}.JOB`)).toBe(8);
+  });
+
+  test('a copied disk gets nothing, and both are named, also over a restart, until one of them stays away', async () => {
+    const scene = await Scene.open();
+    const link = await scene.link();
+    await deliver(link);
+    await scene.restart();
+    const copy = await scene.arrive(ownId, '127.0.0.2');
+    expect(await copy.names('/IN')).toEqual(['STAGE']);
+    expect(await copy.put(`${job}.LOG`, bytesOf('x'))).toMatch(/^5/);
+    const first = await scene.arrive();
+    expect(await first.names('/IN')).toEqual(['STAGE']);
+    await expect(scene.open()).rejects.toMatchObject({
+      code: 'WRONG_MACHINE',
+      message: expect.stringMatching(/127\.0\.0\.1 and from 127\.0\.0\.2/),
+    });
+    scene.clock.wallOffsetMs += 2 * periodMs;
+    expect(await (await scene.arrive()).names('/IN')).toContain(`${job}.JOB`);
+    await expect(scene.open()).resolves.toMatchObject({ isOpen: true });
   });
 });
 

@@ -3,6 +3,9 @@ import { Pace } from './pace.ts';
 import { TransferBroken } from './transfer-broken.ts';
 import type { ServerParts } from './parts.ts';
 
+/** What the ring of an old network card holds: more at once would be lost there. */
+const BURST_BYTES = 16_384;
+
 /** One transfer under way: what it has moved, and the one signal that ends it before its time. */
 export class Transfer {
   readonly name: string;
@@ -15,7 +18,7 @@ export class Transfer {
   constructor(name: string, { limits, clock }: ServerParts) {
     this.name = name;
     this.signal = this.#abort.signal;
-    this.#pace = new Pace(limits.bytesPerSecond, clock);
+    this.#pace = new Pace(limits.bytesPerSecond, clock, BURST_BYTES);
     this.#stall = new StallTimer(limits.dataStallMs, () => {
       this.abort(new TransferBroken(426, 'No byte moved for too long.'));
     });

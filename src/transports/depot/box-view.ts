@@ -2,8 +2,9 @@ import { asDomainError } from '../../domain/errors.ts';
 import type { Download, Entry, Upload, UploadStart, View, ViewPath } from '../../ftp/server/view.ts';
 import { ViewRefusal } from '../../ftp/server/view.ts';
 import type { Pieces } from '../../lib/pieces.ts';
+import type { Visit } from './arrivals.ts';
 import { jobIdOf } from './box.ts';
-import type { Box, Visit } from './box.ts';
+import type { Box } from './box.ts';
 import { readSentName } from './names.ts';
 import type { Offer } from './offers.ts';
 import { SmallUpload } from './small-upload.ts';
@@ -32,6 +33,9 @@ type TopFolder = (typeof topFolders)[number];
 type Place =
   | { readonly folder: 'root' | 'STAGE' | TopFolder }
   | { readonly in: 'STAGE' | TopFolder; readonly name: string };
+
+/** What the ring of an old network card holds. */
+const CHUNK_BYTES = 8192;
 
 const missing = (): ViewRefusal => new ViewRefusal('missing');
 const readOnly = (): Promise<never> => Promise.reject(new ViewRefusal('read-only'));
@@ -62,6 +66,7 @@ export class BoxView implements View {
   readonly showsShortNames = false;
   readonly #options: BoxViewOptions;
   readonly #box: Box;
+  #hasSaidId = false;
 
   constructor(options: BoxViewOptions) {
     this.#options = options;
@@ -130,17 +135,18 @@ export class BoxView implements View {
     // Orders that it still has may be told where they come from, too.
     if (place.in !== 'OUT' && !(place.in === 'IN' && said.kind === 'mark'))
       throw new ViewRefusal('read-only');
-    if (said.kind === 'paper') {
+    if (said.kind === 'paper' && said.name === 'MACHINE.ID') {
       return new SmallUpload(async (paper) => {
-        await this.#box.takePaper(said.name, paper);
-        if (said.name === 'MACHINE.ID') this.#meet(paper);
+        await this.#box.takePaper('MACHINE.ID', paper);
+        this.#meet(paper);
       });
     }
-    const visit = this.#box.visitFrom(this.#options.address);
+    const visit = this.#box.arrivals.from(this.#options.address);
     if (visit === undefined) {
-      this.#box.missId();
+      if (said.kind !== 'paper' && !this.#hasSaidId) this.#box.arrivals.missId();
       throw new ViewRefusal('read-only');
     }
+    if (said.kind === 'paper') return new SmallUpload((paper) => this.#box.takePaper(said.name, paper));
     if (said.kind === 'mark') {
       visit.held.add(said.name);
       return new SmallUpload(async () => {});
@@ -171,13 +177,14 @@ export class BoxView implements View {
   }
 
   #meet(paper: Uint8Array): void {
-    if (this.#options.isOwnId(paper)) this.#box.beginVisit(this.#options.address);
-    else this.#box.refuseVisit();
+    this.#hasSaidId = true;
+    if (this.#options.isOwnId(paper)) this.#box.arrivals.begin(this.#options.address);
+    else this.#box.arrivals.refuse();
   }
 
   /** A machine that fetches has told all that it has; one that did not say who it is gets nothing. */
   async #fetching(): Promise<Visit | undefined> {
-    const visit = this.#box.visitFrom(this.#options.address);
+    const visit = this.#box.arrivals.from(this.#options.address);
     if (visit) await this.#box.report(visit);
     return visit;
   }
@@ -239,7 +246,7 @@ export class BoxView implements View {
       async publish() {
         await upload.publish();
         box.note(`brought OUT/${name}`);
-        box.touch();
+        box.arrivals.touch();
       },
       keep() {
         spoil();
@@ -279,11 +286,14 @@ async function* watched(box: Box, offer: Offer, offset: number): AsyncGenerator<
   try {
     const pieces: Pieces = offer.open(offset);
     for await (const piece of pieces) {
-      // The server keeps a piece for longer than its source does.
-      yield Uint8Array.from(piece);
-      sent += piece.length;
-      offer.onProgress?.(sent);
-      box.touch();
+      for (let at = 0; at < piece.length; at += CHUNK_BYTES) {
+        // The server keeps a chunk for longer than its source does.
+        const chunk = Uint8Array.from(piece.subarray(at, at + CHUNK_BYTES));
+        yield chunk;
+        sent += chunk.length;
+        offer.onProgress?.(sent);
+        box.arrivals.touch();
+      }
     }
   } catch (error) {
     box.offers.fail(offer, asDomainError(error));

@@ -5,6 +5,8 @@ import { HostFolderView } from '../../ftp/server/host-folder-view.ts';
 import type { Download } from '../../ftp/server/view.ts';
 import { writeFileAtomic } from '../../lib/atomic-file.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { Arrivals } from './arrivals.ts';
+import type { Visit } from './arrivals.ts';
 import { MemoryFile } from './memory.ts';
 import type { BoxMemory } from './memory.ts';
 import type { Paper } from './names.ts';
@@ -18,31 +20,6 @@ const MAX_LINES = 20;
 const LINGER_MS = 1_500;
 const LINGER_LOOK_MS = 25;
 
-/** A visit that nothing was heard of for so long is over. */
-const VISIT_MS = 600_000;
-
-/**
- * One stay of a machine. It begins with the right MACHINE.ID and may take several logins, as some clients need one for
- * each file.
- */
-export class Visit {
-  readonly number: number;
-  readonly address: string;
-  /** Whether it has begun to fetch, so that it has sent what it wanted to. */
-  hasReported = false;
-  /** Something came of it that may make new orders. */
-  broughtNews = false;
-  readonly held = new Set<string>();
-  readonly sent = new Set<string>();
-  /** Jobs of which something did not get here whole. */
-  readonly spoilt = new Set<string>();
-
-  constructor(number: number, address: string) {
-    this.number = number;
-    this.address = address;
-  }
-}
-
 export const jobIdOf = (name: string): string => name.slice(0, 8);
 
 /** The files that an END of a job says it has beside it, name to size; undefined while the END is not whole. */
@@ -51,6 +28,8 @@ export type PromisedBy = (jobId: string, end: Uint8Array) => ReadonlyMap<string,
 export interface BoxOptions {
   readonly folder: string;
   readonly clock: Clock;
+  /** How often the machine is to come. */
+  readonly periodMs: number;
   readonly promisedBy: PromisedBy;
 }
 
@@ -61,6 +40,7 @@ export interface BoxOptions {
 export class Box {
   readonly out: HostFolderView;
   readonly offers = new Offers();
+  readonly arrivals: Arrivals;
   /** The last things that were fetched and brought, oldest first. */
   readonly transcript: string[] = [];
   readonly #folder: string;
@@ -70,17 +50,18 @@ export class Box {
   readonly #drafts = new Map<string, Uint8Array>();
   /** Downloads of jobs under way. */
   readonly #reading = new Map<string, Promise<void>>();
-  #visit: Visit | undefined;
-  #contactMs: number | undefined;
-  #lacksId = false;
-  #hasHeard = false;
 
-  private constructor(out: HostFolderView, file: MemoryFile, { folder, clock, promisedBy }: BoxOptions) {
+  private constructor(
+    out: HostFolderView,
+    file: MemoryFile,
+    { folder, clock, periodMs, promisedBy }: BoxOptions,
+  ) {
     this.#folder = folder;
     this.out = out;
     this.#file = file;
     this.#clock = clock;
     this.#promisedBy = promisedBy;
+    this.arrivals = new Arrivals(file.memory, clock, { periodMs, note: (line) => this.note(line) });
   }
 
   static async open(options: BoxOptions): Promise<Box> {
@@ -103,21 +84,6 @@ export class Box {
     return this.#file.memory;
   }
 
-  /** By this daemon's monotonic clock; undefined: it has not come since the daemon started. */
-  get contactMs(): number | undefined {
-    return this.#contactMs;
-  }
-
-  /** Whether it has told all that it had to tell, or that it is another machine, since the daemon started. */
-  get hasHeard(): boolean {
-    return this.#hasHeard;
-  }
-
-  /** It came without a MACHINE.ID, and has not come with one since. */
-  get lacksId(): boolean {
-    return this.#lacksId;
-  }
-
   note(line: string): void {
     this.transcript.push(line);
     if (this.transcript.length > MAX_LINES) this.transcript.shift();
@@ -125,47 +91,12 @@ export class Box {
 
   // What the machine does.
 
-  /** The machine has shown who it is. */
-  beginVisit(address: string): void {
-    const { memory } = this.#file;
-    memory.visits += 1;
-    memory.isIdShown = true;
-    this.#visit = new Visit(this.memory.visits, address);
-    this.#lacksId = false;
-    this.note(`the machine came from ${address}`);
-    this.touch();
-  }
-
-  /** What came from there was another machine. */
-  refuseVisit(): void {
-    this.#visit = undefined;
-    this.#hasHeard = true;
-    this.note('it showed the MACHINE.ID of another machine');
-    // It is what answers now, and whoever reads its id finds the fault.
-    this.touch();
-  }
-
-  /** The visit that goes on from this address. */
-  visitFrom(address: string): Visit | undefined {
-    const silentMs = this.#clock.monotonicMs() - (this.#contactMs ?? 0);
-    return this.#visit?.address === address && silentMs < VISIT_MS ? this.#visit : undefined;
-  }
-
   async takePaper(name: Paper, bytes: Uint8Array): Promise<void> {
     await writeFileAtomic(this.#paper(name), bytes);
   }
 
   async paper(name: Paper): Promise<Uint8Array | undefined> {
     return readIfThere(this.#paper(name));
-  }
-
-  touch(): void {
-    this.#contactMs = this.#clock.monotonicMs();
-  }
-
-  missId(): void {
-    if (!this.#lacksId) this.note('it did not show its MACHINE.ID');
-    this.#lacksId = true;
   }
 
   isDropped(name: string): boolean {
@@ -189,7 +120,7 @@ export class Box {
         delete memory.jobs[id];
     }
     await this.#file.save();
-    this.#hasHeard = true;
+    this.arrivals.hear();
   }
 
   /** Jobs whose END came in this visit for the first time, with nothing broken beside it. */
@@ -274,7 +205,7 @@ export class Box {
         if (end === 'confirmed') {
           job.takenIn = visit.number;
           this.note(`fetched IN/${id}.JOB`);
-          this.touch();
+          this.arrivals.touch();
           await this.#file.save();
         }
         finish?.();
@@ -287,7 +218,7 @@ export class Box {
     this.#file.memory.staged[name] = { size, visit: visit.number };
     visit.broughtNews = true;
     this.note(`fetched STAGE/${name}, ${size} bytes`);
-    this.touch();
+    this.arrivals.touch();
     await this.#file.save();
   }
 

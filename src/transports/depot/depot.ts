@@ -44,7 +44,7 @@ export class Depot implements Transport {
     const box = await this.#box(target.machineId);
     const limitMs = Math.max(MISSED_VISITS * periodMs, target.silenceMs ?? 0);
     const trouble = () => this.#trouble(box, limitMs);
-    while (!box.hasHeard) {
+    while (!box.arrivals.hasHeard) {
       const error = trouble();
       if (error) throw error;
       await clock.sleep(LOOK_MS, signal);
@@ -83,8 +83,16 @@ export class Depot implements Transport {
 
   #trouble(box: Box, limitMs: number): DomainError | undefined {
     const { clock } = this.#options;
-    if (box.lacksId) return new DomainError('ID_MISSING', 'the machine came without its MACHINE.ID');
-    const silentMs = clock.monotonicMs() - (box.contactMs ?? this.#createdMs);
+    const { lacksId, rivals, contactMs } = box.arrivals;
+    if (lacksId) return new DomainError('ID_MISSING', 'the machine came without its MACHINE.ID');
+    if (rivals) {
+      const [one, other] = rivals;
+      return new DomainError(
+        'WRONG_MACHINE',
+        `two machines come with the id of this one, from ${one} and from ${other}: one has a copy of its disk`,
+      );
+    }
+    const silentMs = clock.monotonicMs() - (contactMs ?? this.#createdMs);
     if (silentMs <= limitMs) return undefined;
     const seconds = Math.round(silentMs / 1000);
     return new DomainError('UNREACHABLE', `the machine has not come for ${seconds} s`);
@@ -101,9 +109,9 @@ export class Depot implements Transport {
   }
 
   async #openBox(machineId: string): Promise<Box> {
-    const { clock, promisedBy, ...options } = this.#options;
+    const { clock, periodMs, promisedBy, ...options } = this.#options;
     const folder = join(options.folder, machineId);
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    return Box.open({ folder, clock, promisedBy });
+    return Box.open({ folder, clock, periodMs, promisedBy });
   }
 }
