@@ -86,3 +86,26 @@ export const visitSettings = (
   ...(login ? [`user=${login.user}`, `password=${login.password}`] : []),
   `every=${everySeconds}`,
 ];
+
+/** JOIN.BAT: everything from the first start on. */
+export function joinBatch(kind: ScriptKind, place: VisitPlace): readonly string[] {
+  // CHOICE waits no longer.
+  const pull = `PULL ${Math.min(place.everySeconds, 99)}`;
+  return [
+    '@ECHO OFF',
+    'REM JOIN.BAT - type JOIN in the folder FLEET98: agent and visits, from now on.',
+    'IF EXIST GO.FTP GOTO KNOWN',
+    ...(kind === 'dos' ? ['AGENT'] : ['START AGENT', 'ECHO The agent looks at this machine.']),
+    ...(kind === 'dos' ? [] : [':WAIT', 'IF EXIST AGENT.NFO GOTO TELL', 'GOTO WAIT', ':TELL']),
+    clientLine(kind, place, 'JOIN.FTP'),
+    'IF NOT EXIST GO.FTP GOTO NOBODY',
+    'IF NOT EXIST CODE.TXT GOTO NOBODY',
+    pull,
+    ':KNOWN',
+    ...(kind === 'dos' ? [] : ['START AGENT']),
+    pull,
+    ':NOBODY',
+    `ECHO JOIN: ${place.host}, port ${place.port}, did not answer.`,
+    'ECHO Look at the cable, the address, the mask, and the firewall over there.',
+  ];
+}

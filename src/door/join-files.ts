@@ -1,4 +1,4 @@
-import { clientLine, joinScript, visitScript, visitSettings } from '../domain/visit-script.ts';
+import { clientLine, joinBatch, joinScript, visitScript, visitSettings } from '../domain/visit-script.ts';
 import type { ScriptKind, VisitLogin, VisitPlace } from '../domain/visit-script.ts';
 import type { SetupFile } from './setup-files.ts';
 
@@ -35,28 +35,6 @@ export function ticketFiles({ code, platform, ...login }: Ticket, place: VisitPl
     'PULL.INI': visitSettings(place, login),
   };
   return Object.entries(texts).map(([name, lines]) => ({ folder: '', name, bytes: dosText(lines) }));
-}
-
-/** JOIN.BAT: everything from the first start on. */
-export function joinBatch(kind: ScriptKind, place: VisitPlace): readonly string[] {
-  // CHOICE waits no longer.
-  const pull = `PULL ${Math.min(place.everySeconds, 99)}`;
-  return [
-    '@ECHO OFF',
-    'REM JOIN.BAT - type JOIN in the folder FLEET98: the agent, and visits to the daemon, from now on.',
-    'IF EXIST GO.FTP GOTO KNOWN',
-    ...(kind === 'dos' ? ['AGENT'] : ['START AGENT', 'ECHO The agent looks at this machine.']),
-    ...(kind === 'dos' ? [] : [':WAIT', 'IF EXIST AGENT.NFO GOTO TELL', 'GOTO WAIT', ':TELL']),
-    clientLine(kind, place, 'JOIN.FTP'),
-    'IF NOT EXIST GO.FTP GOTO NOBODY',
-    'IF NOT EXIST CODE.TXT GOTO NOBODY',
-    pull,
-    ':KNOWN',
-    ...(kind === 'dos' ? [] : ['START AGENT']),
-    pull,
-    ':NOBODY',
-    `ECHO JOIN: ${place.host}, port ${place.port}, did not answer. Cable, address, mask, firewall?`,
-  ];
 }
 
 /** JOIN.SH: fetches what is missing, starts the agent, and then PULL.SH, which asks to join. */

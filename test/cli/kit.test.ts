@@ -8,6 +8,7 @@ import { fitsOnFloppy, floppyBytes, floppyImage } from '../../src/cli/kit/fat12.
 import { cdImage } from '../../src/cli/kit/iso9660.ts';
 import type { KitFile } from '../../src/cli/kit/kit-file.ts';
 import { kitPlan } from '../../src/cli/kit/kit-plan.ts';
+import { pullPlan } from '../../src/cli/kit/pull-plan.ts';
 import { cli, fakeDaemon, json } from './support.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'fleet98-kit-'));
@@ -135,14 +136,27 @@ test('a CD holds what was put on it, sorted, in a folder of any length', () => {
 
 const platforms = ['win9x', 'winnt', 'msdos', 'linux-i386', 'linux-armel'];
 
-test.each(platforms)('the texts for %s fit its screen and its file names', (platform) => {
-  const plan = kitPlan({ platform, name: 'ATTIC-P2', password: 'abc23456789x', host: '192.168.98.1' });
-  for (const { name, bytes } of plan?.files ?? []) {
+const name = 'ATTIC-P2';
+const place = { host: '192.168.198.101', port: 12121, everySeconds: 60 };
+const plans = [
+  ...platforms.map((platform) => ({
+    kit: platform,
+    plan: kitPlan({ platform, name, password: 'abc23456789x', host: '192.168.98.1' }),
+  })),
+  ...[...platforms, 'unix'].map((platform) => ({
+    kit: `${platform} --pull`,
+    plan: pullPlan({ platform, name, place }),
+  })),
+];
+
+test.each(plans)('the texts for $kit fit its screen and its file names', ({ plan }) => {
+  expect(plan).toBeDefined();
+  for (const { name: file, bytes } of plan?.files ?? []) {
     const text = Buffer.from(bytes).toString('latin1');
-    expect(name).toMatch(/^[A-Z]{1,8}\.[A-Z]{1,3}$/);
+    expect(file).toMatch(/^[A-Z]{1,8}\.[A-Z]{1,3}$/);
     expect(text).toMatch(/^[\r\n -~]+$/);
-    expect(text.includes('\r'), name).toBe(!name.endsWith('.SH'));
-    if (name !== 'SETUP.SH') expect(text.split('\r\n').filter((line) => line.length > 79)).toEqual([]);
+    expect(text.includes('\r'), file).toBe(!file.endsWith('.SH'));
+    if (file !== 'SETUP.SH') expect(text.split('\r\n').filter((line) => line.length > 79)).toEqual([]);
     // A label that is jumped to is there.
     for (const [, label] of text.matchAll(/GOTO (\w+)/g)) expect(text).toContain(`\r\n:${label}\r\n`);
   }
@@ -186,6 +200,26 @@ describe('kit', () => {
       expect(again.stdout).not.toContain(told.password);
     },
   );
+
+  test('--pull: no secret in it, this host and the name in its texts; without --host it is refused', async () => {
+    await using daemon = await fakeDaemon(({ path }, response) => response.end(programs[path] ?? 'REM'));
+    const path = join(folder, 'pull.zip');
+    const words = ['kit', 'win9x', 'ATTIC-P2', '--pull', '--zip', path];
+    expect(await cli(words, { url: daemon.url })).toMatchObject({ exitCode: 2 });
+    const made = await cli([...words, '--host', '192.168.98.1', '--port', '2222', '--every', '30'], {
+      url: daemon.url,
+    });
+    expect(made.exitCode).toBe(0);
+    expect(made.stdout).not.toMatch(/password/);
+    const found = unzipSync(readFileSync(path));
+    const text = (one: string): string => Buffer.from(found[one] ?? []).toString();
+    expect(Object.keys(found)).toEqual(
+      expect.arrayContaining(['PULL.BAT', 'DROP.BAT', 'JOIN.BAT', 'COME.BAT']),
+    );
+    expect(text('JOIN.FTP')).toContain('open 192.168.98.1 2222\r\nuser join 192.168.98.1\r\n');
+    expect(text('JOIN.BAT')).toContain('PULL 30\r\n');
+    expect(text('AGENT.INI')).toContain('name=ATTIC-P2\r\n');
+  });
 
   test.each(['cdr', 'zip'])('--%s: the same files', async (medium) => {
     await using daemon = await fakeDaemon(({ path }, response) => response.end(programs[path]));

@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { unzipSync } from 'fflate';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { haveClient, runClient } from '../support/ftp-clients.ts';
 import { FtpTalk } from '../support/ftp-talk.ts';
@@ -66,6 +67,32 @@ describe('joining by what the door says', () => {
     const story = await desk('run', 'starter', 'shed', '-i', 'Once upon a time', '-t', '0');
     expect(story).toMatch(/Once upon a time, there was a little robot/);
     expect(story).toMatch(/tok\/s/);
+  });
+
+  test('a kit for a Unix without an agent is set up, joins under its name, and runs a bundle', async () => {
+    const { ftpPort, desk } = await serveLan(join(ownFolder(), 'data'));
+    const home = ownFolder();
+    const kit = join(home, 'kit.zip');
+    const door = ['--host', '127.0.0.1', '--port', String(ftpPort), '--every', '1'];
+    await desk('kit', 'unix', 'OLD-SUN', '--pull', '--zip', kit, ...door);
+    for (const [name, bytes] of Object.entries(unzipSync(readFileSync(kit)))) {
+      writeFileSync(join(home, name), bytes);
+    }
+    const env = { PATH: process.env['PATH'], HOME: home };
+    const child = started(spawn('sh', ['SETUP.SH'], { cwd: home, env, detached: true }));
+    let screen = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (bytes) => (screen += String(bytes)));
+    const code = await waitFor('the code on the screen', () => codeIn(screen), 30_000);
+    expect(await desk('machine', 'waiting')).toMatch(/OLD-SUN/);
+    expect(await desk('machine', 'approve', 'sun', '--code', code)).toMatch(/agent +spool\.sh/);
+    writeFileSync(join(home, 'SAY.SH'), 'echo "it says $1"\n');
+    const said = `SAY.SH=${join(home, 'SAY.SH')}`;
+    const command = ['--program', 'sh', '--arg', 'SAY.SH', '--arg', 'hello'];
+    await desk('bundle', 'create', 'words', '--file', said, ...command);
+    expect(await desk('run', 'words', 'sun', '--deploy')).toContain('it says hello');
+    await desk('machine', 'rename', 'sun', 'sparc');
+    expect(await desk('machine', 'list')).toMatch(/sparc +ready/);
   });
 
   test.runIf(haveClient('tnftp', 'joining'))(

@@ -187,6 +187,15 @@ describe('who comes', () => {
     expect(await link.read('MACHINE.ID', { maxBytes: 100 })).toEqual(bytesOf('another one'));
   });
 
+  test('a machine that was just registered is waited for, however long the daemon runs', async () => {
+    const scene = await Scene.open();
+    scene.clock.monotonicOffsetMs += 100 * periodMs;
+    const opened = scene.open();
+    const machine = await scene.arrive();
+    await machine.report();
+    await expect(opened).resolves.toMatchObject({ isOpen: true });
+  });
+
   test('one that brings results without an id is asked for it, and welcome once it shows it', async () => {
     const scene = await Scene.open();
     const machine = await scene.login();

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Command } from 'commander';
-import { leaf, type Cli, type CommonOptions } from '../cli.ts';
+import { leaf, wholeNumber, type Cli, type CommonOptions } from '../cli.ts';
 import { UsageError } from '../failures.ts';
 import { size } from '../format.ts';
 import type { KitFile } from '../kit/kit-file.ts';
@@ -9,12 +9,16 @@ import { findMedium } from '../kit/kit-media.ts';
 import type { ChosenMedium, MediumOptions } from '../kit/kit-media.ts';
 import { kitPlan, kitUser } from '../kit/kit-plan.ts';
 import type { KitPlan } from '../kit/kit-plan.ts';
+import { pullPlan } from '../kit/pull-plan.ts';
 import { saveFile } from '../save-file.ts';
 import { visibleLine } from '../visible.ts';
 
 interface KitOptions extends CommonOptions, MediumOptions {
   readonly print?: true;
   readonly host?: string;
+  readonly pull?: true;
+  readonly port?: number;
+  readonly every?: number;
 }
 
 const PASSWORD_LENGTH = 12;
@@ -43,11 +47,21 @@ async function make(
   if (host !== undefined && isIP(host) !== 4)
     throw new UsageError('--host is an IPv4 address, as old systems have no other');
   const password = newPassword();
-  const plan = kitPlan({ platform, name, password, host });
+  const plan = options.pull ? planPull(platform, name, options) : kitPlan({ platform, name, password, host });
   if (plan === undefined)
     throw new UsageError(`there is no kit for ${visibleLine(platform)}; fleet98 agents lists platforms`);
   if (medium === undefined) printPage(cli, plan);
   else await writeKit(cli, { platform, name, password, medium, plan }, options);
+}
+
+/** Port of the door's FTP server unless the settings say another one, and the visits that it expects. */
+const DOOR_PORT = 2121;
+const EVERY_SECONDS = 60;
+
+function planPull(platform: string, name: string | undefined, options: KitOptions): KitPlan | undefined {
+  const { host, port = DOOR_PORT, every: everySeconds = EVERY_SECONDS } = options;
+  if (host === undefined) throw new UsageError('--pull needs --host: this host as the machine reaches it');
+  return pullPlan({ platform, name, place: { host, port, everySeconds } });
 }
 
 /** The texts, for somebody who types them. */
@@ -94,9 +108,14 @@ async function writeKit(cli: Cli, kit: WantedKit, options: KitOptions): Promise<
   });
 }
 
-/** Windows NT takes the programs of Windows 95 and 98. */
+/** Where a program lies: Windows NT takes those of Windows 95 and 98, and scripts are the same for every Unix. */
+function homeOf(platform: string, file: string): string {
+  if (file.endsWith('.SH')) return 'unix';
+  return platform === 'winnt' ? 'win9x' : platform;
+}
+
 async function fetchProgram(cli: Cli, platform: string, file: string, options: KitOptions): Promise<KitFile> {
-  const params = { platform: platform === 'winnt' ? 'win9x' : platform, file };
+  const params = { platform: homeOf(platform, file), file };
   const response = await cli.client(options).open('readAgent', { params });
   return { name: file, bytes: Buffer.from(await response.arrayBuffer()) };
 }
@@ -113,6 +132,12 @@ export function addKitCommand(program: Command, cli: Cli): void {
     .option('--zip <file>', 'write a zip archive')
     .option('--print', 'print its texts, for somebody who types them')
     .option('--host <address>', 'this host as the machine reaches it: SETUP pings it')
+    .option(
+      '--pull',
+      'for a machine that only fetches: it comes to `serve --lan` by itself, and asks to join',
+    )
+    .option('--port <port>', `port of the FTP server of \`serve --lan\` (${DOOR_PORT})`, wholeNumber)
+    .option('--every <seconds>', `with --pull: how often it comes (${EVERY_SECONDS})`, wholeNumber)
     .action((platform: string, name: string | undefined, options: KitOptions) =>
       make(cli, platform, name, options),
     );

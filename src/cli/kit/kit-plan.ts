@@ -24,7 +24,8 @@ export const kitUser = 'fleet';
 const dosText = (lines: readonly string[]): Uint8Array =>
   Buffer.from(lines.map((line) => `${line}\r\n`).join(''), 'latin1');
 
-const unixText = (lines: readonly string[]): Uint8Array => Buffer.from(`${lines.join('\n')}\n`, 'latin1');
+export const unixText = (lines: readonly string[]): Uint8Array =>
+  Buffer.from(`${lines.join('\n')}\n`, 'latin1');
 
 /** A kit's texts by platform. Undefined for a platform that has none. */
 export function kitPlan(request: KitRequest): KitPlan | undefined {
@@ -33,48 +34,55 @@ export function kitPlan(request: KitRequest): KitPlan | undefined {
   return request.platform.startsWith('linux-') ? linuxKit(request) : undefined;
 }
 
-const nameLine = ({ name }: KitRequest): readonly string[] => (name === undefined ? [] : [`name=${name}`]);
+export const nameLine = ({ name }: Pick<KitRequest, 'name'>): readonly string[] =>
+  name === undefined ? [] : [`name=${name}`];
 
-const title = ({ platform, name }: KitRequest): string =>
+export const title = ({ platform, name }: Pick<KitRequest, 'platform' | 'name'>): string =>
   `fleet98 kit for ${name ?? `every ${platform} machine`}`;
+
+/** What to look at when the daemon's host does not answer a ping. */
+export const pingLines = (host: string | undefined): readonly string[] =>
+  host === undefined
+    ? []
+    : [`ECHO Next: does ${host} answer? If not: cable, address, mask, firewall.`, `PING ${host}`];
+
+/** SETUP.BAT: copies these files, and goes on with these lines, the last of which leads to END. */
+export const dosSetup = (names: readonly string[], then: readonly string[]): readonly string[] => [
+  '@ECHO OFF',
+  'IF NOT EXIST AGENT.EXE GOTO WHERE',
+  'IF EXIST C:\\FLEET98\\MACHINE.ID GOTO OLD',
+  'IF NOT EXIST C:\\FLEET98\\NUL MD C:\\FLEET98',
+  ...names.map((name) => `COPY ${name} C:\\FLEET98`),
+  ...names.map((name) => `IF NOT EXIST C:\\FLEET98\\${name} GOTO FAILED`),
+  ...then,
+  ':WHERE',
+  'ECHO SETUP: go to the disk of the kit first, as with A:',
+  'GOTO END',
+  ':OLD',
+  'ECHO SETUP: this machine belongs to a fleet already. Nothing was changed.',
+  'GOTO END',
+  ':FAILED',
+  'ECHO SETUP: C:\\FLEET98 cannot be written. Is the disk full?',
+  ':END',
+];
 
 function windowsKit(request: KitRequest): KitPlan {
   const { host, password } = request;
   const settings = [`ftp_user=${kitUser}`, `ftp_password=${password}`, ...nameLine(request)];
-  const ping =
-    host === undefined
-      ? []
-      : [`ECHO Next: does ${host} answer? If not: cable, address, mask, firewall.`, `PING ${host}`];
-  const setup = [
-    '@ECHO OFF',
-    'IF NOT EXIST AGENT.EXE GOTO WHERE',
-    'IF EXIST C:\\FLEET98\\MACHINE.ID GOTO OLD',
-    'IF NOT EXIST C:\\FLEET98\\NUL MD C:\\FLEET98',
-    'COPY AGENT.EXE C:\\FLEET98',
-    'COPY FTPD98.EXE C:\\FLEET98',
-    'COPY AGENT.INI C:\\FLEET98',
-    'IF NOT EXIST C:\\FLEET98\\AGENT.EXE GOTO FAILED',
-    'IF NOT EXIST C:\\FLEET98\\FTPD98.EXE GOTO FAILED',
-    'IF NOT EXIST C:\\FLEET98\\AGENT.INI GOTO FAILED',
-    ...ping,
-    'C:',
-    'CD \\FLEET98',
-    'AGENT /install',
-    'FTPD98 /install',
-    'START FTPD98',
-    'START AGENT',
-    'ECHO Done. The window of FTPD98 shows the address to register.',
-    'GOTO END',
-    ':WHERE',
-    'ECHO SETUP: go to the disk of the kit first, as with A:',
-    'GOTO END',
-    ':OLD',
-    'ECHO SETUP: this machine belongs to a fleet already. Nothing was changed.',
-    'GOTO END',
-    ':FAILED',
-    'ECHO SETUP: C:\\FLEET98 cannot be written. Is the disk full?',
-    ':END',
-  ];
+  const setup = dosSetup(
+    ['AGENT.EXE', 'FTPD98.EXE', 'AGENT.INI'],
+    [
+      ...pingLines(host),
+      'C:',
+      'CD \\FLEET98',
+      'AGENT /install',
+      'FTPD98 /install',
+      'START FTPD98',
+      'START AGENT',
+      'ECHO Done. The window of FTPD98 shows the address to register.',
+      'GOTO END',
+    ],
+  );
   const readme = [
     title(request),
     '',
@@ -99,33 +107,18 @@ function windowsKit(request: KitRequest): KitPlan {
 
 function dosKit(request: KitRequest): KitPlan {
   const settings = ['# settings of the agent, key=value', ...nameLine(request)];
-  const setup = [
-    '@ECHO OFF',
-    'IF NOT EXIST AGENT.EXE GOTO WHERE',
-    'IF EXIST C:\\FLEET98\\MACHINE.ID GOTO OLD',
-    'IF NOT EXIST C:\\FLEET98\\NUL MD C:\\FLEET98',
-    'COPY AGENT.EXE C:\\FLEET98',
-    'COPY SERVE.BAT C:\\FLEET98',
-    'COPY AGENT.INI C:\\FLEET98',
-    'IF NOT EXIST C:\\FLEET98\\AGENT.EXE GOTO FAILED',
-    'IF NOT EXIST C:\\FLEET98\\SERVE.BAT GOTO FAILED',
-    'IF NOT EXIST C:\\FLEET98\\FTPSRV.EXE GOTO SERVER',
-    'ECHO Done. Go to C:\\FLEET98 and type SERVE',
-    'GOTO END',
-    ':SERVER',
-    'ECHO Done, but for the FTP server: copy FTPSRV.EXE of mTCP into C:\\FLEET98.',
-    'ECHO Then go there and type SERVE',
-    'GOTO END',
-    ':WHERE',
-    'ECHO SETUP: go to the disk of the kit first, as with A:',
-    'GOTO END',
-    ':OLD',
-    'ECHO SETUP: this machine belongs to a fleet already. Nothing was changed.',
-    'GOTO END',
-    ':FAILED',
-    'ECHO SETUP: C:\\FLEET98 cannot be written. Is the disk full?',
-    ':END',
-  ];
+  const setup = dosSetup(
+    ['AGENT.EXE', 'SERVE.BAT', 'AGENT.INI'],
+    [
+      'IF NOT EXIST C:\\FLEET98\\FTPSRV.EXE GOTO SERVER',
+      'ECHO Done. Go to C:\\FLEET98 and type SERVE',
+      'GOTO END',
+      ':SERVER',
+      'ECHO Done, but for the FTP server: copy FTPSRV.EXE of mTCP into C:\\FLEET98.',
+      'ECHO Then go there and type SERVE',
+      'GOTO END',
+    ],
+  );
   const readme = [
     title(request),
     '',
@@ -174,7 +167,10 @@ function linuxKit(request: KitRequest): KitPlan {
   return { ...plan, files: [...plan.files, { name: 'SETUP.SH', bytes: unixText(setup) }] };
 }
 
-const kitOf = (programs: readonly string[], texts: Readonly<Record<string, readonly string[]>>): KitPlan => ({
+export const kitOf = (
+  programs: readonly string[],
+  texts: Readonly<Record<string, readonly string[]>>,
+): KitPlan => ({
   programs,
   files: Object.entries(texts).map(([name, lines]) => ({ name, bytes: dosText(lines) })),
 });

@@ -43,6 +43,8 @@ export class Box {
   readonly arrivals: Arrivals;
   /** The last things that were fetched and brought, oldest first. */
   readonly transcript: string[] = [];
+  /** By the monotonic clock: since when the machine is waited for. */
+  readonly openedMs: number;
   readonly #folder: string;
   readonly #file: MemoryFile;
   readonly #clock: Clock;
@@ -60,6 +62,7 @@ export class Box {
     this.out = out;
     this.#file = file;
     this.#clock = clock;
+    this.openedMs = clock.monotonicMs();
     this.#promisedBy = promisedBy;
     this.arrivals = new Arrivals(file.memory, clock, { periodMs, note: (line) => this.note(line) });
   }

@@ -31,14 +31,12 @@ export interface DepotOptions {
 export class Depot implements Transport {
   readonly #options: DepotOptions;
   readonly #boxes = new Map<string, Promise<Box>>();
-  readonly #createdMs: number;
 
   constructor(options: DepotOptions) {
     this.#options = options;
-    this.#createdMs = options.clock.monotonicMs();
   }
 
-  /** Waits for what the machine tells in its first visit since the daemon started, unless that is overdue. */
+  /** Waits for what the machine tells in its first visit since somebody asked for it, unless that is overdue. */
   async open(target: LinkTarget, signal: AbortSignal): Promise<Link> {
     const { clock, periodMs } = this.#options;
     const box = await this.#box(target.machineId);
@@ -92,7 +90,7 @@ export class Depot implements Transport {
         `two machines come with the id of this one, from ${one} and from ${other}: one has a copy of its disk`,
       );
     }
-    const silentMs = clock.monotonicMs() - (contactMs ?? this.#createdMs);
+    const silentMs = clock.monotonicMs() - (contactMs ?? box.openedMs);
     if (silentMs <= limitMs) return undefined;
     const seconds = Math.round(silentMs / 1000);
     return new DomainError('UNREACHABLE', `the machine has not come for ${seconds} s`);
