@@ -3,7 +3,7 @@ import type { ReadyPrograms } from '../contract/agents.ts';
 import type { Artifact, ArtifactPage } from '../contract/artifacts.ts';
 import type { Benchmark, BenchmarkPage } from '../contract/benchmarks.ts';
 import type { Restoring } from '../contract/backup.ts';
-import type { Bundle, BundlePage } from '../contract/bundles.ts';
+import type { Bundle, BundlePage, HandDelivery } from '../contract/bundles.ts';
 import type {
   BundleRemoved,
   Deployment,
@@ -31,6 +31,7 @@ interface Answers {
   listMachines: MachinePage;
   showMachine: Machine;
   listWaiting: WaitingList;
+  readHandDelivery: HandDelivery;
   approveMachine: Machine;
   changeMachine: Machine;
   removeMachine: undefined;

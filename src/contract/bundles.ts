@@ -115,3 +115,20 @@ export const ByBundleVersion = strict({
   name: BundleName,
   version: Type.Integer({ minimum: 1, maximum: 999_999_999 }),
 });
+
+/** What brings a bundle to a machine by hand: the files for its STAGE, and the job by which its agent places them. */
+export const HandDelivery = Type.Object(
+  {
+    bundle: Type.String({ description: 'name@version' }),
+    folder: Type.String({ description: 'Where it lies afterwards, in the spool' }),
+    job: Type.Object({
+      id: Type.String(),
+      text: Type.String({ description: 'The file IN/ID.JOB, as base64' }),
+    }),
+    files: Type.Array(
+      Type.Object({ name: Type.String(), stage: Type.String(), sha256: Sha256, sizeBytes: Type.Integer() }),
+    ),
+  },
+  { title: 'HandDelivery' },
+);
+export type HandDelivery = Static<typeof HandDelivery>;

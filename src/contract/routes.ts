@@ -196,6 +196,13 @@ export const routes = {
     response: { 200: bundles.Bundle },
   }),
 
+  readHandDelivery: route('readHandDelivery', 'GET', `${v1}/bundles/:name/versions/:version/by-hand`, {
+    summary: 'What brings a bundle to a machine on disks',
+    params: bundles.ByBundleVersion,
+    querystring: Nothing,
+    response: { 200: bundles.HandDelivery },
+  }),
+
   deploy: route('deploy', 'POST', `${v1}/deploy`, {
     summary: 'Bring a bundle to machines',
     description: '200: only a dry run was asked for; nothing was saved or sent.',

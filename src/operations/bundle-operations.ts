@@ -1,4 +1,5 @@
 import { starterName } from '../domain/starter.ts';
+import { handDelivery } from './hand-delivery.ts';
 import { createBundle, findBundle, receiveArtifact } from './bundles.ts';
 import type { Operations } from './operations.ts';
 import type { Parts } from './parts.ts';
@@ -12,6 +13,7 @@ type BundleOperations = Pick<
   | 'createBundle'
   | 'findBundle'
   | 'findBundleFor'
+  | 'byHand'
   | 'furnishStarters'
   | 'readyPrograms'
   | 'readReadyProgram'
@@ -28,6 +30,7 @@ export function bundleOperations(parts: Parts): BundleOperations {
       reference === starterName
         ? oneBundleFor(parts, reference, await selectMachines(parts.store, selector))
         : findBundle(parts, reference),
+    byHand: async (reference) => handDelivery(parts, await findBundle(parts, reference)),
     furnishStarters: () => furnishStarters(parts),
     readyPrograms: () => parts.kits.list(),
     readReadyProgram: async (platform, file) => (await parts.kits.read(platform, file)).bytes,

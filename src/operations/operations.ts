@@ -86,6 +86,19 @@ export interface NewBundle {
   readonly engine: string;
 }
 
+/** A bundle on its way by hand. The job is nobody's: what comes of it is not waited for. */
+export interface HandDelivery {
+  readonly bundle: Bundle;
+  readonly jobId: string;
+  readonly job: Uint8Array;
+  readonly files: readonly {
+    readonly name: string;
+    readonly stage: string;
+    readonly sha256: string;
+    readonly sizeBytes: number;
+  }[];
+}
+
 export interface BenchmarkRequest {
   readonly name?: string;
   readonly bundles: readonly string[];
@@ -159,6 +172,8 @@ export interface Operations {
   /** `name` or `name@version`. */
   findBundle(reference: string): Promise<Bundle>;
   /** As `findBundle`; `starter` is the one that fits the machines. NO_READY_PROGRAM, STARTER_MIXED. */
+  /** What a person needs to carry a bundle to a machine. Throws NOT_FOUND. */
+  byHand(reference: string): Promise<HandDelivery>;
   findBundleFor(reference: string, machines: Selector): Promise<Bundle>;
   /** Makes the built-in bundles of what fleet98 brings with it; answers those that are new. */
   furnishStarters(): Promise<readonly Bundle[]>;

@@ -66,7 +66,11 @@ export class DosPc {
   readonly spool = new SpoolFolder();
   readonly #disk = mkdtempSync(join(tmpdir(), 'fleet98-dos-pc-'));
 
-  constructor(agent: Buffer) {
+  readonly #settings: readonly string[];
+
+  /** `isFast`: it does not wait for the speed of its time. */
+  constructor(agent: Buffer, isFast = false) {
+    this.#settings = isFast ? ['-c', 'config -set cpu cycles=max'] : [];
     symlinkSync(this.spool.root, join(this.#disk, 'FLEET98'));
     this.spool.write('AGENT.EXE', agent);
   }
@@ -101,7 +105,18 @@ export class DosPc {
   }
 
   async #start(): Promise<void> {
-    const args = ['-noconsole', '-c', `mount c ${this.#disk}`, '-c', 'c:', '-c', 'call GO.BAT', '-c', 'exit'];
+    const args = [
+      '-noconsole',
+      ...this.#settings,
+      '-c',
+      `mount c ${this.#disk}`,
+      '-c',
+      'c:',
+      '-c',
+      'call GO.BAT',
+      '-c',
+      'exit',
+    ];
     const env = { ...process.env, SDL_VIDEODRIVER: 'dummy', SDL_AUDIODRIVER: 'dummy', HOME: this.#disk };
     const emulator = spawn('dosbox', args, {
       env,

@@ -136,16 +136,16 @@ test('a CD holds what was put on it, sorted, in a folder of any length', () => {
 
 const platforms = ['win9x', 'winnt', 'msdos', 'linux-i386', 'linux-armel'];
 
-const name = 'ATTIC-P2';
+const kitName = 'ATTIC-P2';
 const place = { host: '192.168.198.101', port: 12121, everySeconds: 60 };
 const plans = [
   ...platforms.map((platform) => ({
     kit: platform,
-    plan: kitPlan({ platform, name, password: 'abc23456789x', host: '192.168.98.1' }),
+    plan: kitPlan({ platform, name: kitName, password: 'abc23456789x', host: '192.168.98.1' }),
   })),
   ...[...platforms, 'unix'].map((platform) => ({
     kit: `${platform} --pull`,
-    plan: pullPlan({ platform, name, place }),
+    plan: pullPlan({ platform, name: kitName, place }),
   })),
 ];
 

@@ -39,5 +39,14 @@ export const bundleRoutes: FastifyPluginCallbackTypebox<ApiParts> = (app, { stor
     handler: async ({ params: { name, version } }) =>
       presentBundle(await operations.findBundle(bundleReference(name, version))),
   });
+  app.route({
+    ...at(routes.readHandDelivery),
+    handler: async ({ params: { name, version } }) => {
+      const reference = bundleReference(name, version);
+      const { bundle, jobId, job, files } = await operations.byHand(reference);
+      const text = Buffer.from(job).toString('base64');
+      return { bundle: reference, folder: bundle.folder, job: { id: jobId, text }, files: [...files] };
+    },
+  });
   done();
 };

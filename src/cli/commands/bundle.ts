@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Bundle, NewBundle } from '../../contract/bundles.ts';
+import { addDisksCommand } from './bundle-disks.ts';
 import { recipes } from '../../contract/recipes.ts';
 import {
   parseFile,
@@ -179,6 +180,7 @@ export function addBundleCommands(program: Command, cli: Cli): void {
     .description('list recipes: which files each needs')
     .option('--json', 'answer in JSON')
     .action((options: { json?: true }) => cli.print(options, recipes, describeRecipes));
+  addDisksCommand(bundle, cli);
   leaf(bundle, 'list', 'list bundle versions, oldest first')
     .option('--name <name>', 'only those of this name')
     .action((options: CommonOptions & { name?: string }) => listBundles(cli, options));
