@@ -51,7 +51,7 @@ export async function createContext(config: Config, logger: Logger, restart: () 
     store,
     clock: systemClock,
     log: logger,
-    transport: choosingTransport({ push: createPushTransport(), depot }),
+    transport: choosingTransport({ push: createPushTransport({}, config.allowedNetworks), depot }),
     settings: operationsSettings(config),
   });
   metrics.follow(store, operations.events);

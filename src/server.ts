@@ -26,6 +26,7 @@ export interface ServeOptions {
 }
 
 const CLOSE_MS = 10_000;
+const MOST_NAMED = 10;
 
 /** Starts the daemon; settles when it listens. It ends with the process's signals. Throws DomainError. */
 export async function serve(options: ServeOptions = {}): Promise<void> {
@@ -53,6 +54,7 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
     }
   });
   const door = lan ? await openLanDoor(running, config, logger) : undefined;
+  if (!lan) await warnOfVisitors(running.current, logger);
   const grace = closeWithGrace({ delay: CLOSE_MS, logger }, async ({ err, signal }) => {
     if (err) logger.error({ err }, 'stopping after an error');
     else logger.info({ signal }, 'stopping; what runs on the machines goes on');
@@ -62,6 +64,14 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
   if (json)
     process.stdout.write(`${JSON.stringify({ listening: at.url, ...(door && { door: door.place }) })}\n`);
   if (withParent) process.stdin.once('end', grace.close).once('error', grace.close).resume();
+}
+
+/** Machines that come by themselves find nobody without the door. */
+async function warnOfVisitors({ store }: Context, logger: Logger): Promise<void> {
+  const machines = (await store.machines.all()).filter(({ transport }) => transport === 'depot');
+  if (machines.length === 0) return;
+  const names = machines.slice(0, MOST_NAMED).map(({ name }) => name);
+  logger.warn({ machines: names }, 'machines that come by themselves find nobody: that needs serve --lan');
 }
 
 /** Ends the daemon when the door cannot be opened: somebody asked for it. Throws DomainError. */

@@ -17,6 +17,7 @@ import type {
   Machine,
   MachinePage,
   MachineReport,
+  ScanResult,
   WaitingList,
 } from '../contract/machines.ts';
 import type { Health } from '../contract/health.ts';
@@ -31,6 +32,7 @@ interface Answers {
   listMachines: MachinePage;
   showMachine: Machine;
   listWaiting: WaitingList;
+  scan: ScanResult;
   readHandDelivery: HandDelivery;
   approveMachine: Machine;
   changeMachine: Machine;

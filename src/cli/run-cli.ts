@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { Cli } from './cli.ts';
 import { addAgentsCommands } from './commands/agents.ts';
 import { addKitCommand } from './commands/kit.ts';
+import { addScanCommand } from './commands/machine-join.ts';
 import { addArtifactCommands } from './commands/artifact.ts';
 import { addBenchCommands } from './commands/bench.ts';
 import { addBackupCommands } from './commands/backup.ts';
@@ -41,6 +42,7 @@ function buildProgram(cli: Cli): Command {
   addMachineCommands(program, cli);
   addAgentsCommands(program, cli);
   addKitCommand(program, cli);
+  addScanCommand(program, cli);
   addArtifactCommands(program, cli);
   addBundleCommands(program, cli);
   addDeployCommand(program, cli);

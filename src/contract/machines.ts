@@ -260,3 +260,22 @@ export const Preflight = Type.Object({
   findings: Type.Array(Finding),
 });
 export type Preflight = Static<typeof Preflight>;
+
+export const ScanRequest = strict({
+  network: Type.Optional(
+    Type.String({
+      pattern:
+        '^((25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})\\.){3}(25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})/(2[0-9]|3[0-2])$',
+      description: 'an IPv4 network such as 192.168.98.0/24, not wider than /20',
+    }),
+  ),
+  port: Type.Optional(Port),
+});
+const FoundServer = Type.Object({
+  address: Type.String(),
+  port: Type.Integer(),
+  greeting: Type.String({ description: 'Its own words' }),
+  name: Type.Optional(Type.String({ description: 'The machine that is registered with this address' })),
+});
+export const ScanResult = Type.Object({ items: Type.Array(FoundServer) }, { title: 'ScanResult' });
+export type ScanResult = Static<typeof ScanResult>;

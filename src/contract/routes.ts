@@ -68,6 +68,12 @@ export const routes = {
     querystring: Nothing,
     response: { 200: machines.WaitingList },
   }),
+  scan: route('scan', 'POST', `${v1}/scan`, {
+    summary: 'Look who greets as an FTP server does in this host’s networks; slowly',
+    querystring: Nothing,
+    body: machines.ScanRequest,
+    response: { 200: machines.ScanResult },
+  }),
   approveMachine: route('approveMachine', 'POST', `${byName}/approve`, {
     summary: 'Let a machine that waits join under this name',
     description: 'The code is the one on its screen. again: it takes the place of the machine of this name.',

@@ -24,6 +24,7 @@ import { bundlesFor } from './resolve-bundle.ts';
 import { runNotes } from './run-notes.ts';
 import { Runs } from './runs.ts';
 import type { AdmittedBundle } from './runs.ts';
+import { scan } from './scan.ts';
 import { selectMachines } from './select-machines.ts';
 import { Sessions } from './sessions.ts';
 
@@ -60,6 +61,7 @@ export function createOperations(
   return {
     events,
     ...machineOperations(machines, newcomers),
+    scan: (request) => scan(parts, request),
     ...bundleOperations(parts),
     updateAgent: (name, requestedBy) => updates.update(name, requestedBy),
     ...deployOperations(parts, deployments, machineFiles),

@@ -65,6 +65,22 @@ export interface Approval {
   readonly again: boolean;
 }
 
+export interface ScanRequest {
+  /** Such as `192.168.98.0/24`; without one this host's own networks. */
+  readonly network?: string;
+  readonly port: number;
+}
+
+/** Something that greets as an FTP server does. */
+export interface FoundServer {
+  readonly address: string;
+  readonly port: number;
+  /** Its own words. */
+  readonly greeting: string;
+  /** The machine that is registered with this address. */
+  readonly name?: string;
+}
+
 /** Fields of a machine that a person may change; null clears one. */
 export interface MachineChange {
   readonly name?: string;
@@ -145,6 +161,8 @@ export interface Operations {
   registerMachine(input: NewMachine): Promise<Machine>;
   /** The machine that logs in here by itself with this user and password; undefined: there is none. */
   admitVisitor(login: VisitorLogin): Promise<Machine | undefined>;
+  /** Who greets as an FTP server does in a network; slowly. Throws INVALID_REQUEST for a large one. */
+  scan(request: ScanRequest): Promise<FoundServer[]>;
   /** Takes a machine's AGENT.NFO for its wish to join. Undefined when it makes no sense, or too many wait. */
   join(address: string, info: Uint8Array): Promise<JoinTicket | undefined>;
   /** Whether one that waits has this user and password. */

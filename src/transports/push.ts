@@ -1,6 +1,7 @@
 import { DomainError } from '../domain/errors.ts';
 import { download } from '../ftp/client/download.ts';
 import { fileSize, folderExists, makeFolder, removeFile, renameFile } from '../ftp/client/file-commands.ts';
+import { readGreeting } from '../ftp/client/greeting.ts';
 import { openFtpSession } from '../ftp/client/session.ts';
 import type { FtpSession } from '../ftp/client/session.ts';
 import type { FtpTuning } from '../ftp/client/tuning.ts';
@@ -13,9 +14,13 @@ import type { Link, LinkAbilities, LinkTarget, ServerFacts, Transport, UploadOpt
 /** Names of thousands of files. */
 const MAX_NAMES_BYTES = 256 * 1024;
 
-/** Reaches machines that run an FTP server. `tuning` is for tests. */
-export function createPushTransport(tuning: Partial<FtpTuning> = {}): Transport {
+/** Reaches machines that run an FTP server. `tuning` is for tests; `allowedNetworks`: where strangers are greeted. */
+export function createPushTransport(
+  tuning: Partial<FtpTuning> = {},
+  allowedNetworks: readonly string[] = [],
+): Transport {
   return {
+    greet: (host, port, timeoutMs) => readGreeting({ host, port, timeoutMs, allowedNetworks }),
     async open(target, signal) {
       // A spool that cannot be a path is told before anything is connected.
       folderPath(target.spool);

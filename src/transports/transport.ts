@@ -123,6 +123,8 @@ export interface Link extends AsyncDisposable {
 /** A way to reach machines. One instance serves all machines. */
 export interface Transport {
   open(target: LinkTarget, signal: AbortSignal): Promise<Link>;
+  /** What something at an address says of itself that looks like a machine's server; undefined: nothing does. */
+  greet?(host: string, port: number, timeoutMs: number): Promise<string | undefined>;
   /** Forgets what it knows of a machine: another one has its place, or none. */
   forget?(machineId: string): Promise<void>;
 }

@@ -57,7 +57,7 @@ export class TestFleet implements AsyncDisposable {
   /** As the clock: the programs that come with it, in place of the shipped ones. */
   kits: Kits | undefined;
   /** As the clock: how machines are reached. */
-  makeTransport: (store: Store) => Transport = () => createPushTransport();
+  makeTransport: (store: Store) => Transport = () => createPushTransport({}, quickSettings.allowedNetworks);
   store!: Store;
   operations!: Operations;
 

@@ -1,7 +1,9 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
+import { newMachineDefaults } from '../../contract/machines.ts';
 import { routes } from '../../contract/routes.ts';
 import { isoTime } from '../presenters/time.ts';
 import type { Newcomer } from '../../domain/newcomer.ts';
+import { defined } from '../defined.ts';
 import { presentMachineNow } from '../machine-now.ts';
 import type { ApiParts } from '../parts.ts';
 import { presentAgent } from '../presenters/machine.ts';
@@ -16,7 +18,7 @@ const present = ({ code, address, name, agent, sinceMs, seenMs }: Newcomer) => (
   seen: isoTime(seenMs),
 });
 
-/** Machines that want to join. */
+/** Machines that want to join, and others that are found. */
 export const newcomerRoutes: FastifyPluginCallbackTypebox<ApiParts> = (app, { store, operations }, done) => {
   app.route({
     ...at(routes.listWaiting),
@@ -27,6 +29,12 @@ export const newcomerRoutes: FastifyPluginCallbackTypebox<ApiParts> = (app, { st
     ...at(routes.approveMachine),
     handler: async ({ params, body: { code, again = false } }) =>
       presentMachineNow(store, await operations.approve(params.name, { code, again })),
+  });
+  app.route({
+    ...at(routes.scan),
+    handler: async ({ body: { network, port = newMachineDefaults.port } }) => ({
+      items: await operations.scan(defined({ network, port })),
+    }),
   });
   done();
 };

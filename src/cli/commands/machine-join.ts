@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Machine, WaitingList } from '../../contract/machines.ts';
-import { leaf, type Cli, type CommonOptions } from '../cli.ts';
+import { leaf, wholeNumber, type Cli, type CommonOptions } from '../cli.ts';
 import { describe } from '../describe-machine.ts';
 import { explain, ProblemError, UsageError } from '../failures.ts';
 import { table, when } from '../format.ts';
@@ -51,6 +51,32 @@ async function approve(cli: Cli, name: string, options: ApproveOptions, again: b
   }
   const next = `Next: fleet98 run starter ${visibleLine(name)} -i "Once upon a time"`;
   cli.print(options, probed, () => `${describe(probed)}\n${next}\n`);
+}
+
+async function lookAround(
+  cli: Cli,
+  options: CommonOptions & { network?: string; port?: number },
+): Promise<void> {
+  const { network, port } = options;
+  if (!options.json && cli.io.stderr.isTTY) cli.note('Looking, slowly …');
+  const body = { ...(network !== undefined && { network }), ...(port !== undefined && { port }) };
+  const { items } = await cli.client(options).call('scan', { body });
+  cli.print(options, items, () =>
+    items.length === 0
+      ? 'Nobody there greets as an FTP server does.\n'
+      : table(
+          ['ADDRESS', 'MACHINE', 'GREETING'],
+          items.map(({ address, name, greeting }) => [address, name, visibleLine(greeting)]),
+        ) + 'Next: fleet98 machine add NAME ADDRESS\n',
+  );
+}
+
+/** `scan`: who is there. */
+export function addScanCommand(program: Command, cli: Cli): void {
+  leaf(program, 'scan', 'look who greets as an FTP server does in this host’s networks, slowly')
+    .option('--network <network>', 'another network, such as 192.168.98.0/24')
+    .option('--port <port>', 'another port than 21', wholeNumber)
+    .action((options: CommonOptions & { network?: string; port?: number }) => lookAround(cli, options));
 }
 
 const addCode = (command: Command): Command =>
