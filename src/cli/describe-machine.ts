@@ -19,6 +19,12 @@ export function describeAway({ away }: Pick<Machine, 'away'>): string | undefine
   return away.state === 'overdue' ? `overdue: it should have been back${by}` : `busy, back${by} (predicted)`;
 }
 
+/** Where a machine is called, or where it came from by itself. */
+export function describeAddress({ transport, host, port }: Machine): string {
+  if (transport !== 'depot') return `${host}:${port}`;
+  return host === '' ? 'comes by itself' : `comes from ${host}`;
+}
+
 /** All that is known of a machine, a fact per line. */
 export function describe(machine: Machine): string {
   const { agent, server } = machine;
@@ -28,7 +34,7 @@ export function describe(machine: Machine): string {
     ['health', machine.health],
     ['busy', machine.busy && `${machine.busy.owner} since ${when(machine.busy.since)}`],
     ['away', machine.away && `${describeAway(machine)}, for ${machine.away.owner}`],
-    ['address', `${machine.host}:${machine.port} as ${machine.user}`],
+    ['address', `${describeAddress(machine)} as ${machine.user}`],
     ['server', server?.banner],
     ['spool', machine.spool],
     ['platform', machine.platform ?? machine.agent?.platform],

@@ -1,3 +1,3 @@
 /** How machines come that only fetch: for whoever makes what they are given. */
-export { joinBatch, joinScript, visitSettings } from '../domain/visit-script.ts';
+export { askBatch, joinBatch, joinScript, visitSettings } from '../domain/visit-script.ts';
 export type { VisitPlace } from '../domain/visit-script.ts';

@@ -87,6 +87,11 @@ export const visitSettings = (
   `every=${everySeconds}`,
 ];
 
+/** ASK.BAT: asks to join, once more. */
+export const askBatch = (kind: ScriptKind, place: VisitPlace): readonly string[] => [
+  `@${clientLine(kind, place, 'JOIN.FTP')}`,
+];
+
 /** JOIN.BAT: everything from the first start on. */
 export function joinBatch(kind: ScriptKind, place: VisitPlace): readonly string[] {
   // CHOICE waits no longer.
@@ -97,7 +102,7 @@ export function joinBatch(kind: ScriptKind, place: VisitPlace): readonly string[
     'IF EXIST GO.FTP GOTO KNOWN',
     ...(kind === 'dos' ? ['AGENT'] : ['START AGENT', 'ECHO The agent looks at this machine.']),
     ...(kind === 'dos' ? [] : [':WAIT', 'IF EXIST AGENT.NFO GOTO TELL', 'GOTO WAIT', ':TELL']),
-    clientLine(kind, place, 'JOIN.FTP'),
+    'CALL ASK',
     'IF NOT EXIST GO.FTP GOTO NOBODY',
     'IF NOT EXIST CODE.TXT GOTO NOBODY',
     pull,

@@ -1,4 +1,11 @@
-import { clientLine, joinBatch, joinScript, visitScript, visitSettings } from '../domain/visit-script.ts';
+import {
+  askBatch,
+  clientLine,
+  joinBatch,
+  joinScript,
+  visitScript,
+  visitSettings,
+} from '../domain/visit-script.ts';
 import type { ScriptKind, VisitLogin, VisitPlace } from '../domain/visit-script.ts';
 import type { SetupFile } from './setup-files.ts';
 
@@ -77,6 +84,7 @@ export function joiningFiles(folder: string, place: NearPlace): readonly SetupFi
   const kind: ScriptKind = folder === 'MSDOS' ? 'dos' : 'windows';
   return [
     { folder, name: 'JOIN.BAT', bytes: dosText(joinBatch(kind, place)) },
+    { folder, name: 'ASK.BAT', bytes: dosText(askBatch(kind, place)) },
     { folder, name: 'JOIN.FTP', bytes: dosText(joinScript(kind, place)) },
   ];
 }

@@ -1,4 +1,5 @@
 import { isIPv4 } from 'node:net';
+import { FixedView } from '../ftp/server/fixed-view.ts';
 import type { LoginAttempt } from '../ftp/server/parts.ts';
 import type { Download, Entry, Upload, UploadStart, View, ViewPath } from '../ftp/server/view.ts';
 import { ViewRefusal } from '../ftp/server/view.ts';
@@ -50,7 +51,7 @@ export class JoinDesk {
  * A login of a machine that nobody knows yet. It leaves its AGENT.NFO in OUT, and finds in JOIN what it needs to come again.
  * One that needs a login for each file calls it `<8 hex digits>.NFO`, and looks into the folder of that name in JOIN.
  */
-export class JoinView implements View {
+export class JoinView extends FixedView implements View {
   readonly codepage = 'ascii';
   readonly showsShortNames = false;
   readonly #desk: JoinDesk;
@@ -59,6 +60,7 @@ export class JoinView implements View {
   #own: readonly SetupFile[] = [];
 
   constructor(desk: JoinDesk, { address, localAddress, password }: LoginAttempt) {
+    super();
     this.#desk = desk;
     this.#address = address;
     // Where a router or a container stands between, the machine calls this host something else, and says so.
@@ -100,22 +102,6 @@ export class JoinView implements View {
       publish: () => this.#take(word, Buffer.concat(pieces)),
       async keep() {},
     });
-  }
-
-  makeFolder(): Promise<void> {
-    return Promise.reject(new ViewRefusal('read-only'));
-  }
-
-  removeFolder(): Promise<void> {
-    return Promise.reject(new ViewRefusal('read-only'));
-  }
-
-  remove(): Promise<void> {
-    return Promise.reject(new ViewRefusal('read-only'));
-  }
-
-  rename(): Promise<void> {
-    return Promise.reject(new ViewRefusal('read-only'));
   }
 
   async #take(word: string, info: Uint8Array): Promise<void> {

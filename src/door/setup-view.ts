@@ -1,13 +1,13 @@
+import { FixedView } from '../ftp/server/fixed-view.ts';
 import type { Download, Entry, Upload, View, ViewPath } from '../ftp/server/view.ts';
 import { ViewRefusal } from '../ftp/server/view.ts';
 import { setupFolders, setupPath } from './setup-files.ts';
 import type { SetupFile } from './setup-files.ts';
 
 const parentOf = (path: string): string => path.split('/').slice(0, -1).join('/');
-const readOnly = (): Promise<never> => Promise.reject(new ViewRefusal('read-only'));
 
 /** Files in memory, such as the setup files, as a client sees them. Nothing can be changed. */
-export class SetupView implements View {
+export class SetupView extends FixedView implements View {
   readonly codepage = 'ascii';
   readonly showsShortNames = false;
   readonly #files: ReadonlyMap<string, SetupFile>;
@@ -16,6 +16,7 @@ export class SetupView implements View {
 
   /** `modifiedMs`: what all of them are dated. `folders`: are there with or without files. */
   constructor(files: readonly SetupFile[], modifiedMs: number, folders: readonly string[] = []) {
+    super();
     this.#files = new Map(files.map((file) => [setupPath(file), file]));
     this.#folders = [...new Set([...folders, ...setupFolders(files)])].toSorted();
     this.#modifiedMs = modifiedMs;
@@ -61,23 +62,7 @@ export class SetupView implements View {
   }
 
   upload(): Promise<Upload> {
-    return readOnly();
-  }
-
-  makeFolder(): Promise<void> {
-    return readOnly();
-  }
-
-  removeFolder(): Promise<void> {
-    return readOnly();
-  }
-
-  remove(): Promise<void> {
-    return readOnly();
-  }
-
-  rename(): Promise<void> {
-    return readOnly();
+    return Promise.reject(new ViewRefusal('read-only'));
   }
 
   #file({ name, bytes }: SetupFile): Entry {

@@ -61,7 +61,7 @@ function greetVisitor(parts: Parts, machine: Machine): Promise<Machine> {
 export const noAgentBrought = (machine: string): DomainError =>
   new DomainError('AGENT_NEEDED', `${machine} comes by itself, but has brought no AGENT.NFO`);
 
-/** The spool that a person named, or the usual place that has an agent's NFO, or the first that is a folder at all. */
+/** The spool that a person named, or the usual place that has an agent's NFO, or the root that has one, or the first that is a folder at all. */
 async function findSpool(parts: Parts, machine: Machine): Promise<string> {
   const candidates = machine.spool === undefined ? USUAL_SPOOLS : [machine.spool];
   return parts.sessions.withUnchecked(machine, '/', async (root) => {
@@ -71,7 +71,9 @@ async function findSpool(parts: Parts, machine: Machine): Promise<string> {
       if ((await root.size(`${path.replace(/^\//, '')}/${agentInfoPath}`)) !== undefined) return path;
       folders.push(path);
     }
-    const [first] = folders;
+    // A server that shows nothing but the folder itself.
+    const isRoot = machine.spool === undefined && (await root.size(agentInfoPath)) !== undefined;
+    const [first] = isRoot ? ['/'] : folders;
     if (first !== undefined) return first;
     throw new DomainError(
       'SPOOL_NOT_FOUND',

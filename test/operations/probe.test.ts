@@ -1,7 +1,13 @@
-import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { HostFolderView } from '../../src/ftp/server/host-folder-view.ts';
+import { FtpServer } from '../../src/ftp/server/server.ts';
 import { quickSettings, TestFleet } from '../support/test-fleet.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const readyAgent = join(import.meta.dirname, '../../deploy-scripts/machine/linux-x86_64/AGENT.EXE');
 
 test('a probe records what server and agent are, issues the identity, and leaves nothing behind', async () => {
   await using fleet = await TestFleet.start();
@@ -106,4 +112,26 @@ test('hostile files of an agent end as errors of the machine', async () => {
   await expect(fleet.operations.probeMachine('old', { adopt: false })).rejects.toMatchObject({
     code: 'SPOOL_DAMAGED',
   });
+});
+
+test('the root of a server that shows nothing but the folder of the agent is found as its spool', async () => {
+  await using fleet = await TestFleet.start();
+  const folder = join(fleet.folder, 'only');
+  mkdirSync(folder);
+  const agent = spawn(readyAgent, [folder], { stdio: 'ignore' });
+  onTestFinished(() => void agent.kill());
+  await waitFor('the agent', () => existsSync(join(folder, 'AGENT.NFO')));
+  const view = await HostFolderView.open({ folder });
+  await using server = await FtpServer.listen({ host: '127.0.0.1', port: 0, login: () => view });
+  const { port } = server;
+  await fleet.operations.registerMachine({
+    name: 'only',
+    host: '127.0.0.1',
+    port,
+    password: 'x',
+    labels: {},
+  });
+  const machine = await fleet.operations.probeMachine('only', { adopt: false });
+  expect(machine).toMatchObject({ state: 'ready', spool: '/', agent: { agent: 'agent98' } });
+  expect(existsSync(join(folder, 'MACHINE.ID'))).toBe(true);
 });

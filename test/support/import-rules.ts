@@ -52,10 +52,11 @@ export const folderRules: Readonly<Record<string, FolderRule>> = {
     node: true,
   },
   'context.ts': everything,
+  'lan-door.ts': everything,
   'server.ts': everything,
 };
 
-const entries = ['config.ts', 'context.ts', 'server.ts'];
+const entries = ['config.ts', 'context.ts', 'lan-door.ts', 'server.ts'];
 
 /** Where each package may be imported. One that is not here is forbidden. A name ending in `/` covers a scope. */
 export const packageOwners: Readonly<Record<string, readonly string[]>> = {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Machine, MachineReport } from '../../contract/machines.ts';
 import { leaf, wholeNumber, type Cli, type CommonOptions } from '../cli.ts';
 import type { Client } from '../client.ts';
-import { describe, describeAgent, describeAway } from '../describe-machine.ts';
+import { describe, describeAddress, describeAgent, describeAway } from '../describe-machine.ts';
 import { table, when } from '../format.ts';
 import { readAll } from '../pages.ts';
 import { visibleLine } from '../visible.ts';
@@ -29,7 +29,7 @@ async function listMachines(cli: Cli, options: CommonOptions & { label?: string 
             machine.health,
             [machine.busy?.owner, describeAway(machine)].filter(Boolean).join(': ') || undefined,
             machine.platform ?? machine.agent?.platform,
-            `${machine.host}:${machine.port}`,
+            describeAddress(machine),
             describeAgent(machine),
             when(machine.lastContactAt),
           ]),

@@ -40,11 +40,14 @@ export const nameLine = ({ name }: Pick<KitRequest, 'name'>): readonly string[] 
 export const title = ({ platform, name }: Pick<KitRequest, 'platform' | 'name'>): string =>
   `fleet98 kit for ${name ?? `every ${platform} machine`}`;
 
-/** What to look at when the daemon's host does not answer a ping. */
-export const pingLines = (host: string | undefined): readonly string[] =>
-  host === undefined
+/** Shows the addresses and masks of a Windows, and whether the daemon's host answers. Every Windows with TCP/IP has both programs. */
+export const networkLines = (host: string | undefined): readonly string[] => [
+  'ECHO The addresses of this machine (Interface) and their masks (Netmask):',
+  'ROUTE PRINT',
+  ...(host === undefined
     ? []
-    : [`ECHO Next: does ${host} answer? If not: cable, address, mask, firewall.`, `PING ${host}`];
+    : [`ECHO Next: does ${host} answer? If not: cable, address, mask, firewall.`, `PING ${host}`]),
+];
 
 /** SETUP.BAT: copies these files, and goes on with these lines, the last of which leads to END. */
 export const dosSetup = (names: readonly string[], then: readonly string[]): readonly string[] => [
@@ -72,7 +75,7 @@ function windowsKit(request: KitRequest): KitPlan {
   const setup = dosSetup(
     ['AGENT.EXE', 'FTPD98.EXE', 'AGENT.INI'],
     [
-      ...pingLines(host),
+      ...networkLines(host),
       'C:',
       'CD \\FLEET98',
       'AGENT /install',

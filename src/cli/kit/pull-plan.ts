@@ -1,6 +1,6 @@
-import { joinBatch, joinScript, visitSettings } from '../../contract/visits.ts';
+import { askBatch, joinBatch, joinScript, visitSettings } from '../../contract/visits.ts';
 import type { VisitPlace } from '../../contract/visits.ts';
-import { dosSetup, kitOf, nameLine, pingLines, title, unixText } from './kit-plan.ts';
+import { dosSetup, kitOf, nameLine, networkLines, title, unixText } from './kit-plan.ts';
 import type { KitPlan } from './kit-plan.ts';
 
 /** What a kit is made for whose machine only fetches. It holds no secret: the machine asks to join. */
@@ -47,6 +47,7 @@ function windowsKit(request: PullRequest): KitPlan {
   const texts = {
     'AGENT.INI': agentSettings(request),
     'JOIN.BAT': joinBatch('windows', place),
+    'ASK.BAT': askBatch('windows', place),
     'JOIN.FTP': joinScript('windows', place),
     'COME.BAT': comeBatch,
     'COME.REG': runKey,
@@ -54,7 +55,7 @@ function windowsKit(request: PullRequest): KitPlan {
   const setup = dosSetup(
     [...programs, ...Object.keys(texts)],
     [
-      ...pingLines(place.host),
+      ...networkLines(place.host),
       'C:',
       'CD \\FLEET98',
       'REGEDIT /S COME.REG',
@@ -81,6 +82,7 @@ function dosKit(request: PullRequest): KitPlan {
   const texts = {
     'AGENT.INI': agentSettings(request),
     'JOIN.BAT': joinBatch('dos', place),
+    'ASK.BAT': askBatch('dos', place),
     'JOIN.FTP': joinScript('dos', place),
   };
   const setup = dosSetup(

@@ -1,4 +1,5 @@
 import { asDomainError } from '../../domain/errors.ts';
+import { FixedView } from '../../ftp/server/fixed-view.ts';
 import type { Download, Entry, Upload, UploadStart, View, ViewPath } from '../../ftp/server/view.ts';
 import { ViewRefusal } from '../../ftp/server/view.ts';
 import type { Pieces } from '../../lib/pieces.ts';
@@ -38,7 +39,6 @@ type Place =
 const CHUNK_BYTES = 8192;
 
 const missing = (): ViewRefusal => new ViewRefusal('missing');
-const readOnly = (): Promise<never> => Promise.reject(new ViewRefusal('read-only'));
 
 function placeOf(path: ViewPath): Place {
   const [said, second, ...deeper] = path;
@@ -61,7 +61,7 @@ function placeOf(path: ViewPath): Place {
  * ID with its MACHINE.ID until it has shown that.
  * IN is empty until it has shown its MACHINE.ID: that begins a visit. One object per login.
  */
-export class BoxView implements View {
+export class BoxView extends FixedView implements View {
   readonly codepage = 'cp437';
   readonly showsShortNames = false;
   readonly #options: BoxViewOptions;
@@ -69,6 +69,7 @@ export class BoxView implements View {
   #hasSaidId = false;
 
   constructor(options: BoxViewOptions) {
+    super();
     this.#options = options;
     this.#box = options.box;
   }
@@ -132,9 +133,7 @@ export class BoxView implements View {
     const place = placeOf(path);
     const said = 'in' in place ? readSentName(place.name) : undefined;
     if (!('in' in place) || said === undefined) throw new ViewRefusal('bad-name');
-    // Orders that it still has may be told where they come from, too.
-    if (place.in !== 'OUT' && !(place.in === 'IN' && said.kind === 'mark'))
-      throw new ViewRefusal('read-only');
+    if (place.in !== 'OUT') throw new ViewRefusal('read-only');
     if (said.kind === 'paper' && said.name === 'MACHINE.ID') {
       return new SmallUpload(async (paper) => {
         await this.#box.takePaper('MACHINE.ID', paper);
@@ -152,22 +151,6 @@ export class BoxView implements View {
       return new SmallUpload(async () => {});
     }
     return this.#result(visit, said.name, start, bytes);
-  }
-
-  makeFolder(): Promise<void> {
-    return readOnly();
-  }
-
-  removeFolder(): Promise<void> {
-    return readOnly();
-  }
-
-  remove(): Promise<void> {
-    return readOnly();
-  }
-
-  rename(): Promise<void> {
-    return readOnly();
   }
 
   #gifts(folder: 'AGENT' | 'ID'): readonly AgentFile[] {
