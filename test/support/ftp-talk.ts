@@ -102,9 +102,10 @@ export class FtpTalk implements AsyncDisposable {
       data.destroy();
       return first;
     }
-    const text = await readAll(data);
+    // A transfer that the server breaks off is a reset, which not every Node tells of.
+    const text = await readAll(data).catch(() => undefined);
     const last = await this.answer();
-    return last.startsWith('226') ? text : last;
+    return text !== undefined && last.startsWith('226') ? text : last;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -136,6 +137,8 @@ export class FtpTalk implements AsyncDisposable {
 export async function readAll(data: Socket): Promise<string> {
   const pieces: Buffer[] = [];
   for await (const piece of data) pieces.push(Buffer.from(piece));
+  // As every client does that has read the end; from Node 24 on the loop leaves it to us.
+  data.end();
   return Buffer.concat(pieces).toString('latin1');
 }
 

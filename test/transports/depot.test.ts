@@ -46,7 +46,7 @@ class Scene {
     const server = await FtpServer.listen({
       host: '127.0.0.1',
       port: 0,
-      limits: { closeWaitMs: 500, sessionsPerAddress: 50 },
+      limits: { closeWaitMs: 500 },
       login: ({ address }) => scene.depot.welcome(machineId, address, [{ name: 'AGENT.EXE', bytes: ownId }]),
     });
     scene.#server = server;
