@@ -13,11 +13,22 @@ import { isSamePassword, newLogin, newPassword } from './visitor-logins.ts';
 const MAX_WAITING = 50;
 /** Who has not come for so long has given up. */
 const FORGET_MS = 24 * 3_600_000;
+/** A visit in which a machine asks once more takes no longer, on the slowest of them. */
+const ASKING_MS = 600_000;
+
+/** One that was just let in. */
+interface Approved {
+  readonly address: string;
+  readonly name: string;
+  readonly ticket: JoinTicket;
+  readonly atMs: number;
+}
 
 /** Machines that come by themselves and are not registered yet: each waits for somebody who has read its screen. */
 export class Newcomers {
   readonly #parts: Parts;
   readonly #onApproved: (machine: Machine) => void;
+  #approved: readonly Approved[] = [];
 
   constructor(parts: Parts, onApproved: (machine: Machine) => void) {
     this.#parts = parts;
@@ -32,8 +43,10 @@ export class Newcomers {
     const { store, clock } = this.#parts;
     const read = decodeAgentInfo(info);
     if (read.state !== 'ok') return undefined;
-    const waiting = await this.list();
     const agent = read.facts;
+    const approved = this.#justApproved(address, agent.name);
+    if (approved) return approved.ticket;
+    const waiting = await this.list();
     const now = clock.nowMs();
     const known = waiting.find((one) => one.address === address && one.name === agent.name);
     if (!known && waiting.length >= MAX_WAITING) return undefined;
@@ -77,9 +90,24 @@ export class Newcomers {
     const machine = again
       ? await this.#replace(name, newcomer, password)
       : await this.#register(name, newcomer, password);
-    await store.newcomers.remove(newcomer.user);
+    const { user, address, name: ownName, agent } = newcomer;
+    const ticket = { user, password, code, platform: agent.platform };
+    const approved = { address, name: ownName, ticket, atMs: this.#parts.clock.monotonicMs() };
+    this.#approved = [...this.#approved.filter((one) => this.#isAsking(one)), approved];
+    await store.newcomers.remove(user);
     this.#onApproved(machine);
     return machine;
+  }
+
+  /** One that was let in while it asked once more must not lose the login that was approved. */
+  #justApproved(address: string, name: string): Approved | undefined {
+    return this.#approved.findLast(
+      (one) => one.address === address && one.name === name && this.#isAsking(one),
+    );
+  }
+
+  #isAsking({ atMs }: Approved): boolean {
+    return this.#parts.clock.monotonicMs() - atMs < ASKING_MS;
   }
 
   #register(name: string, { user, address, agent }: Newcomer, password: string): Promise<Machine> {

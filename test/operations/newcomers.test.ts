@@ -61,6 +61,24 @@ test('one that asks again gets the same code; another one with its address gets 
   expect(await operations.newcomers()).toHaveLength(2);
 });
 
+test('one that is approved while it asks once more keeps the login that was approved', async () => {
+  const clock = new TestClock();
+  const fleet = new TestFleet();
+  fleet.clock = clock;
+  await fleet.startDaemon();
+  await using _ = fleet;
+  const { operations } = fleet;
+  const ticket = await operations.join('10.0.0.1', info('ONE'));
+  await operations.approve('attic', { code: ticket?.code ?? '', again: false });
+  expect(await operations.join('10.0.0.1', info('ONE'))).toEqual(ticket);
+  expect(await operations.newcomers()).toEqual([]);
+  const other = await operations.join('10.0.0.1', info('TWO'));
+  expect(other?.user).not.toBe(ticket?.user);
+  // Much later it is a new disk that asks.
+  clock.monotonicOffsetMs += 3_600_000;
+  expect((await operations.join('10.0.0.1', info('ONE')))?.user).not.toBe(ticket?.user);
+});
+
 test('a wrong code, a taken name and a reserved one register nothing', async () => {
   await using fleet = await TestFleet.start();
   const { operations } = fleet;
