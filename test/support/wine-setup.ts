@@ -16,7 +16,7 @@ declare module 'vitest' {
 /** Two new Windows in Wine, which run as long as the suite does. */
 export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), 'fleet98-wine-'));
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  const remove = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   if (wineMissing() !== undefined) {
     provide('winePrefix', '');
     provide('ftpdPrefix', '');

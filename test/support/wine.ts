@@ -94,15 +94,22 @@ export async function keepAwake(folder: string): Promise<() => Promise<void>> {
   // The processes of that Windows hold it, too.
   keeper.stdout.destroy();
   return async () => {
-    keeper.stdin.end();
+    // Nothing in it is wanted any more, and no program that hangs may keep the suite from its end.
+    await endOf(server, ['-k'], folder);
+    keeper.kill('SIGKILL');
     await ended;
-    await runToEnd(server, ['-k'], folder);
-    await runToEnd(server, ['-w'], folder);
   };
 }
 
 async function runToEnd(program: string, args: readonly string[], folder: string): Promise<void> {
-  const child = spawn(program, args, { env: wineEnvironment(folder), stdio: 'ignore' });
+  const code = await endOf(program, args, folder);
+  if (code !== 0) throw new Error(`${[program, ...args].join(' ')} ended with ${code}`);
+}
+
+/** Its exit code; null when it had to be ended after a minute. */
+async function endOf(program: string, args: readonly string[], folder: string): Promise<number | null> {
+  const limits = { timeout: 60_000, killSignal: 'SIGKILL' } as const;
+  const child = spawn(program, args, { env: wineEnvironment(folder), stdio: 'ignore', ...limits });
   await once(child, 'exit');
-  if (child.exitCode !== 0) throw new Error(`${[program, ...args].join(' ')} ended with ${child.exitCode}`);
+  return child.exitCode;
 }
