@@ -30,6 +30,7 @@ import { machineFileRoutes } from './routes/machine-files.ts';
 import { newcomerRoutes } from './routes/newcomers.ts';
 import { machineRoutes } from './routes/machines.ts';
 import { receiptRoutes } from './routes/receipts.ts';
+import { runImportRoutes } from './routes/run-import.ts';
 import { runOutputRoutes } from './routes/run-output.ts';
 import { runRoutes } from './routes/runs.ts';
 import { SseHub } from './sse-hub.ts';
@@ -47,6 +48,7 @@ const allRoutes = [
   deploymentActionRoutes,
   receiptRoutes,
   runRoutes,
+  runImportRoutes,
   runOutputRoutes,
   benchmarkRoutes,
   benchmarkResultRoutes,

@@ -63,6 +63,7 @@ interface Answers {
   showRun: Run;
   cancelRun: RunSummary;
   abandonRun: RunSummary;
+  importRun: Run;
   restore: Restoring;
   showHealth: Health;
   createBenchmark: Benchmark;
@@ -91,6 +92,7 @@ const startsWork: ReadonlySet<Operation> = new Set<Operation>([
   'deploy',
   'rollBackDeployment',
   'run',
+  'importRun',
   'createBenchmark',
 ]);
 

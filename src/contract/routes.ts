@@ -295,6 +295,15 @@ export const routes = {
     body: Nothing,
     response: { 200: runs.RunSummary },
   }),
+  importRun: route('importRun', 'POST', `${v1}/runs/import`, {
+    summary: 'Make a run of a log that was carried here by hand, or close with it the lost run that it is of',
+    description:
+      'The log is uploaded before, as an artifact. `machine` and `bundle` are needed unless the run is known.',
+    querystring: Nothing,
+    headers: OnceHeaders,
+    body: runs.RunImport,
+    response: { 201: runs.Run },
+  }),
   readRunLog: route('readRunLog', 'GET', `${v1}/runs/:id/log`, {
     summary: 'The log of a run as the agent wrote it, from a byte on',
     params: ById,

@@ -2,7 +2,9 @@ import { Type, type Static } from 'typebox';
 import {
   BundleReference,
   Id,
+  MachineName,
   Offset,
+  Sha256,
   Time,
   byMachineAndBundle,
   byTime,
@@ -36,6 +38,21 @@ export const RunRequest = strict({
   deploy: Type.Optional(Type.Boolean({ description: 'true: deploy first where the bundle is not' })),
 });
 export type RunRequest = Static<typeof RunRequest>;
+
+const maxEndBytes = 16_384;
+
+/** A log that somebody carried here. */
+export const RunImport = strict({
+  log: Sha256,
+  end: Type.Optional(
+    Type.String({ maxLength: maxEndBytes, description: 'the END file beside it, a character for each byte' }),
+  ),
+  exitCode: Type.Optional(Type.Integer({ minimum: -(2 ** 31), maximum: 2 ** 32 - 1 })),
+  machine: Type.Optional(MachineName),
+  bundle: Type.Optional(BundleReference),
+  parameters: Type.Optional(ParameterValues),
+});
+export type RunImport = Static<typeof RunImport>;
 
 export const RunState = Type.Enum([
   'queued',

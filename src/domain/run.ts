@@ -30,6 +30,8 @@ export type RunEvent =
   | 'unclaimed'
   /** A person closes a run that no machine can tell of. */
   | 'abandon'
+  /** Its log was carried here by hand; no job of it was ever sent. */
+  | 'brought'
   | 'succeed'
   | 'fail'
   | 'time-out'
@@ -43,7 +45,7 @@ const outcomes = {
 } as const;
 
 export const runTable: StateTable<RunState, RunEvent> = {
-  queued: { start: 'starting', cancel: 'canceled', fail: 'failed' },
+  queued: { start: 'starting', cancel: 'canceled', fail: 'failed', brought: 'collecting' },
   starting: {
     claimed: 'running',
     park: 'queued',
@@ -93,7 +95,9 @@ export type RunFlag =
   | 'followed-quietly'
   /** It was under way in the backup that the data directory was restored from. */
   | 'restored'
-  | 'parameters-by-engine';
+  | 'parameters-by-engine'
+  /** A person brought its log here and vouches for it. */
+  | 'by-hand';
 
 /** How the agent said that the job ended: the END file. */
 export interface RunEnd {

@@ -100,16 +100,21 @@ function checkBundleCommand(command: Command, input: NewBundle): void {
   }
 }
 
+/** `what` names it. Throws ARTIFACT_MISSING. */
+export async function requireArtifact(
+  { store }: Pick<Parts, 'store'>,
+  what: string,
+  sha256: string,
+): Promise<Artifact> {
+  const artifact = await store.artifacts.get(sha256);
+  if (artifact) return artifact;
+  throw new DomainError('ARTIFACT_MISSING', `${what} names the artifact ${sha256}, which is not here`);
+}
+
 async function requireFile(
-  { store }: Parts,
+  parts: Parts,
   file: { readonly name: string; readonly sha256: string },
 ): Promise<BundleFile> {
-  const artifact = await store.artifacts.get(file.sha256);
-  if (!artifact) {
-    throw new DomainError(
-      'ARTIFACT_MISSING',
-      `${file.name} names the artifact ${file.sha256}, which is not here`,
-    );
-  }
+  const artifact = await requireArtifact(parts, file.name, file.sha256);
   return { name: file.name, sha256: artifact.sha256, sizeBytes: artifact.sizeBytes, crc32: artifact.crc32 };
 }

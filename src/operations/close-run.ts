@@ -9,14 +9,26 @@ import { readOutput } from './run-output.ts';
 import { moveRun } from './run-work.ts';
 import type { RunPatch, RunWork } from './run-work.ts';
 
-/** What the stored log tells of a run, read through its engine. */
+/** What a log tells of its run. */
+export interface Figures {
+  readonly patch: RunPatch;
+  readonly flags: readonly RunFlag[];
+  readonly engine: { readonly printsMarker: boolean; readonly marker: boolean };
+}
+
+const noFigures: Pick<Figures, 'patch' | 'flags'> = { patch: {}, flags: [] };
+
+/** What is stored of a run's log. */
+export const storedLog = ({ store }: Pick<Parts, 'store'>, run: Pick<Run, 'id'>): AsyncIterable<Uint8Array> =>
+  store.runLogs.chunks(run.id, 0);
+
+/** Reads a log through the engine of its bundle. */
 export async function readFigures(
-  parts: Pick<Parts, 'store'>,
-  run: Run,
+  log: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   bundle: Bundle,
   end?: RunEnd,
-): Promise<{ patch: RunPatch; engine: { printsMarker: boolean; marker: boolean } }> {
-  const { header, result, text, tokens, times, isTextCut } = await readOutput(parts.store, run, bundle);
+): Promise<Figures> {
+  const { header, result, text, tokens, times, isTextCut } = await readOutput(log, bundle);
   const timing = timingOf({
     times,
     report: result.report,
@@ -29,8 +41,8 @@ export async function readFigures(
       text,
       tokens,
       engine: result.engine,
-      ...(isTextCut && { flags: withFlags(run, ['text-cut']) }),
     },
+    flags: isTextCut ? ['text-cut'] : [],
     engine: {
       printsMarker: engineById(result.engine)?.hasEndMarker === true,
       marker: result.report.endMarker,
@@ -38,30 +50,35 @@ export async function readFigures(
   };
 }
 
-const withFlags = (run: Pick<Run, 'flags'>, more: readonly RunFlag[]): RunFlag[] => [
+export const withFlags = (run: Pick<Run, 'flags'>, more: readonly RunFlag[]): RunFlag[] => [
   ...new Set([...run.flags, ...more]),
 ];
 
 /** Closes a run by its END. Needs nothing from the machine any more. */
 export async function concludeRun(parts: Parts, work: RunWork, end: RunEnd): Promise<void> {
-  const { patch, engine } = await readFigures(parts, work.run, work.bundle, end);
-  await close(parts, work, outcomeOf(end, engine), patch);
+  const figures = await readFigures(storedLog(parts, work.run), work.bundle, end);
+  await close(parts, work, outcomeOf(end, figures.engine), figures);
 }
 
 /** Closes a run that has no END to go by, with what is stored of its log. */
 export async function failRun(parts: Parts, work: RunWork, code: string, detail: string): Promise<void> {
   const isEmpty = (await parts.store.runLogs.end(work.run.id)) === 0;
-  const patch = isEmpty ? {} : (await readFigures(parts, work.run, work.bundle)).patch;
-  await close(parts, work, { event: 'fail', code, detail, flags: [] }, patch);
+  const figures = isEmpty ? noFigures : await readFigures(storedLog(parts, work.run), work.bundle);
+  await close(parts, work, { event: 'fail', code, detail, flags: [] }, figures);
 }
 
-async function close(parts: Parts, work: RunWork, outcome: Outcome, figures: RunPatch): Promise<void> {
+async function close(
+  parts: Parts,
+  work: RunWork,
+  outcome: Outcome,
+  figures: Pick<Figures, 'patch' | 'flags'>,
+): Promise<void> {
   const { event, code, detail, flags } = outcome;
   const said = { code: code ?? null, detail: detail ?? null };
   const patch = {
-    ...figures,
+    ...figures.patch,
     ...said,
-    flags: withFlags({ flags: figures.flags ?? work.run.flags }, flags),
+    flags: withFlags(work.run, [...figures.flags, ...flags]),
     // What lies there under this job's name is another's, and is left alone.
     ...(work.logIsForeign === true && { jobLeft: false }),
   };

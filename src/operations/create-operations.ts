@@ -69,6 +69,7 @@ export function createOperations(
     runNotes: (names) => runNotes(parts.store, names),
     cancelRun: (id) => runs.cancel(id),
     abandonRun: (id) => runs.abandon(id),
+    importRun: (request) => runs.import(request),
     createBenchmark: (request) => benchmarks.create(request),
     cancelBenchmark: (id) => benchmarks.cancel(id),
     reportBenchmark: (id) => benchmarkReport(parts, id),

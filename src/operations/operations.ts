@@ -115,6 +115,22 @@ export interface HandDelivery {
   }[];
 }
 
+/** A log that somebody carried here. */
+export interface LogImport {
+  /** The artifact that it was uploaded as: a LOG of an agent, or only what a program printed. */
+  readonly log: string;
+  /** The agent's END of it. */
+  readonly end?: Uint8Array;
+  /** Where nobody wrote an END. */
+  readonly exitCode?: number;
+  /** Both are needed, unless it is the log of a run that is known. */
+  readonly machine?: string;
+  readonly bundle?: string;
+  readonly parameters: ParameterValues;
+  readonly requestedBy: string;
+  readonly request?: RequestKey;
+}
+
 export interface BenchmarkRequest {
   readonly name?: string;
   readonly bundles: readonly string[];
@@ -241,6 +257,8 @@ export interface Operations {
   cancelRun(id: number): Promise<Run>;
   /** Closes a run by hand that no machine can tell of. RUN_NOT_LOST for one that is under way. */
   abandonRun(id: number): Promise<Run>;
+  /** A run by its log that was carried here by hand. LOG_REFUSED, ALREADY_ENDED, RUN_NOT_LOST, ARTIFACT_MISSING. */
+  importRun(request: LogImport): Promise<Run>;
   /** Saved with all of its runs in one step; they are carried out like any others, in order on each machine. */
   createBenchmark(request: BenchmarkRequest): Promise<Benchmark>;
   /** Ends what has not begun and asks the rest to stop; ALREADY_ENDED when nothing is left. */

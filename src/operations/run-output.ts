@@ -1,6 +1,5 @@
 import type { Bundle } from '../domain/bundle.ts';
 import { DomainError } from '../domain/errors.ts';
-import type { Run } from '../domain/run.ts';
 import { TextTimes } from '../domain/timing-figures.ts';
 import type { TokenEvent } from '../domain/token-log.ts';
 import { engineById } from '../engines/index.ts';
@@ -8,7 +7,6 @@ import type { EngineReader, EngineResult } from '../engines/engine.ts';
 import { TextBuilder } from '../engines/text.ts';
 import { createRunLogDecoder } from '../spool/run-log.ts';
 import type { RunLogHeader } from '../spool/run-log.ts';
-import type { Store } from '../store/open-store.ts';
 
 /** More of a run's text is only in its log. */
 const MAX_TEXT_BYTES = 1024 * 1024;
@@ -59,8 +57,11 @@ export interface OutputSummary {
   readonly isTextCut: boolean;
 }
 
-/** Reads the whole stored log of a run through its engine. */
-export async function readOutput(store: Store, run: Run, bundle: Bundle): Promise<OutputSummary> {
+/** Reads a whole log through the engine of its bundle. */
+export async function readOutput(
+  log: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  bundle: Pick<Bundle, 'engine'>,
+): Promise<OutputSummary> {
   const reader = new OutputReader(bundle);
   const times = new TextTimes();
   const text = new TextBuilder(MAX_TEXT_BYTES);
@@ -70,7 +71,7 @@ export async function readOutput(store: Store, run: Run, bundle: Bundle): Promis
     text.add(bytes);
     if (bytes.length > 0) times.add(atMs);
   };
-  for await (const bytes of store.runLogs.chunks(run.id, 0)) {
+  for await (const bytes of log) {
     for (const { events } of reader.push(bytes)) events.forEach(take);
   }
   const result = reader.finish();

@@ -4,11 +4,13 @@ import type { RequestKey } from '../domain/request.ts';
 import type { Run, RunLimits } from '../domain/run.ts';
 import { isRunEnded } from '../domain/run.ts';
 import { Waker } from '../lib/waker.ts';
-import { readFigures } from './close-run.ts';
+import { readFigures, storedLog, withFlags } from './close-run.ts';
 import { cannotStop } from './drive-unseen-run.ts';
 import { executeRun } from './execute-run.ts';
 import { newJobKey } from './job-key.ts';
+import { importRun } from './import-run.ts';
 import { freeMachines } from './lanes.ts';
+import type { LogImport } from './operations.ts';
 import type { Parts } from './parts.ts';
 import type { BundleForMachines } from './resolve-bundle.ts';
 import { publishRun } from './run-work.ts';
@@ -113,13 +115,25 @@ export class Runs {
     }
     const bundle = await store.bundles.get(run.bundleId);
     if (bundle && (await store.runLogs.end(runId)) > 0) {
-      await store.runs.update(runId, (await readFigures(this.#parts, run, bundle)).patch);
+      const { patch, flags } = await readFigures(storedLog(this.#parts, run), bundle);
+      await store.runs.update(runId, { ...patch, flags: withFlags(run, flags) });
     }
     const closed = (await store.runs.get(runId)) ?? run;
     publishRun(this.#parts, closed);
+    this.#closedByHand(runId);
+    return closed;
+  }
+
+  /** Makes a run of a log that was carried here, or closes with it the lost one that it is of. */
+  async import(request: LogImport): Promise<Run> {
+    const run = await importRun(this.#parts, request);
+    this.#closedByHand(run.id);
+    return run;
+  }
+
+  #closedByHand(runId: number): void {
     this.#wakers.get(runId)?.wake();
     this.#wakeAll();
-    return closed;
   }
 
   async #findWork(): Promise<Work[]> {

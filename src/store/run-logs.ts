@@ -169,7 +169,11 @@ async function writeAppends(db: Database, appends: readonly Append[]): Promise<v
   }
 }
 
-async function insertAppend(trx: Trx, append: Append): Promise<DomainError | undefined> {
+/** Nothing twice, no gap: answers what is wrong with it. */
+export async function insertAppend(
+  trx: Trx,
+  append: Pick<Append, 'runId' | 'startOffset' | 'bytes'>,
+): Promise<DomainError | undefined> {
   const { runId, startOffset, bytes } = append;
   const end = (await findEnd(trx, runId)) ?? (await emptyLogEnd(trx, runId));
   if (end === undefined) return new DomainError('NOT_FOUND', `there is no run ${runId}`);

@@ -12,6 +12,7 @@ import { releaseLane, takeLane, type LaneChange } from './lanes.ts';
 import { makePage, readCursor, rowsFor, type Page, type PageOf } from './page.ts';
 import { insertRequest } from './requests.ts';
 import { flag } from './row-values.ts';
+import { insertAppend } from './run-logs.ts';
 import { selectRuns, toRun, toRunColumns, type RunPatch } from './run-row.ts';
 import type { RunTable } from './schema.ts';
 import { isForeignKeyViolation } from './sqlite.ts';
@@ -26,6 +27,17 @@ export interface NewRun {
   readonly simulated: boolean;
   readonly flags?: readonly RunFlag[];
   readonly requestedBy: string;
+  readonly atMs: number;
+}
+
+/** What somebody brought of a run. */
+export interface BroughtLog {
+  /** Where in the log these bytes begin. */
+  readonly fromByte: number;
+  readonly log: Uint8Array;
+  readonly event: RunEvent;
+  readonly patch: RunPatch;
+  readonly request?: RequestKey;
   readonly atMs: number;
 }
 
@@ -190,6 +202,14 @@ export class RunStore {
     });
   }
 
+  /**
+   * A new run with its log, or the rest of a lost one's, and its end, in one transaction. Undefined, and nothing changed,
+   * when the lost one is not lost any more or its log has grown.
+   */
+  bring(of: NewRun | number, brought: BroughtLog): Promise<Run | undefined> {
+    return this.#db.write.transaction().execute((trx) => bringRun(trx, of, brought));
+  }
+
   /** Ended runs of which the machine may still have files, oldest first. */
   async leftovers(machineId: string): Promise<Run[]> {
     const rows = await selectRuns(this.#db.read)
@@ -229,6 +249,16 @@ export class RunStore {
       .executeTakeFirst();
     return row?.bytes;
   }
+}
+
+async function bringRun(trx: Trx, of: NewRun | number, brought: BroughtLog): Promise<Run | undefined> {
+  const { fromByte, log, event, patch, request, atMs } = brought;
+  const run = typeof of === 'number' ? await requireRun(trx, of) : await insertRun(trx, of);
+  if (typeof of === 'number' && run.state !== 'lost') return undefined;
+  if (await insertAppend(trx, { runId: run.id, startOffset: fromByte, bytes: log })) return undefined;
+  if (run.state === 'queued') await moveRun(trx, run.id, 'brought', {}, undefined, atMs);
+  await insertRequest(trx, request, { runIds: [run.id] });
+  return moveRun(trx, run.id, event, patch, undefined, atMs);
 }
 
 const newRow = (input: NewRun): Insertable<RunTable> => ({

@@ -40,6 +40,7 @@ const goodBodies: Partial<Record<Operation, object>> = {
   run: start,
   cancelRun: {},
   abandonRun: {},
+  importRun: { log: 'a'.repeat(64), machine: 'alpha', bundle: 'demo' },
   createBenchmark: { bundles: ['demo'], machines: 'all' },
   cancelBenchmark: {},
   backup: {},

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import type { Machine, NewMachine } from '../../contract/machines.ts';
 import { ask, askFor, canAsk } from '../ask.ts';
@@ -16,6 +17,7 @@ interface AddressOptions extends CommonOptions {
   readonly spool?: string;
   readonly platform?: NewMachine['platform'];
   readonly label?: readonly string[];
+  readonly byHand?: true;
 }
 
 async function readPassword(cli: Cli): Promise<string> {
@@ -95,6 +97,7 @@ async function addMachine(
 ): Promise<void> {
   const client = cli.client(options);
   const name = await wordFor(cli, given.name, 'Name for the machine (e.g. attic-p2): ');
+  if (options.byHand) return addWithoutCable(cli, client, name, given.host, options);
   const host = await wordFor(cli, given.host, 'Its address (e.g. 192.168.1.98): ');
   const body = { name, host, ...(await addressFields(cli, options)) };
   const machine = await client.call('registerMachine', { body });
@@ -113,6 +116,25 @@ async function addMachine(
   }
 }
 
+/** Nobody ever logs in as it: its login is drawn and forgotten, until it joins with a cable (`machine rejoin`). */
+async function addWithoutCable(
+  cli: Cli,
+  client: Client,
+  name: string,
+  host: string | undefined,
+  options: AddressOptions,
+): Promise<void> {
+  if (host !== undefined) throw new UsageError('a machine with --by-hand has no HOST');
+  const fields = await addressFields(cli, options);
+  const body = { name, ...fields, transport: 'depot', password: randomUUID() };
+  const machine = await client.call('registerMachine', { body });
+  cli.print(
+    options,
+    machine,
+    () => `${describe(machine)}\nNext: fleet98 bundle disks NAME FOLDER, then fleet98 run import FILE\n`,
+  );
+}
+
 const addAddressOptions = (command: Command): Command =>
   command
     .option('--port <port>', 'port of its FTP server (21)', wholeNumber)
@@ -127,9 +149,11 @@ const addAddressOptions = (command: Command): Command =>
 export function addAddressCommands(cli: Cli, machine: Command): void {
   addAddressOptions(
     leaf(machine, 'add [name] [host]', 'register a machine and probe it; asks for what is missing'),
-  ).action((name: string | undefined, host: string | undefined, options: AddressOptions) =>
-    addMachine(cli, { name, host }, options),
-  );
+  )
+    .option('--by-hand', 'it has no cable: bundles go there on disks, logs come back by `run import`')
+    .action((name: string | undefined, host: string | undefined, options: AddressOptions) =>
+      addMachine(cli, { name, host }, options),
+    );
   addAddressOptions(leaf(machine, 'set <name>', 'change how a machine is reached; labels are replaced'))
     .option('--host <host>', 'its address')
     .action(async (name: string, options: AddressOptions) => {

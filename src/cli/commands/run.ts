@@ -4,34 +4,18 @@ import type { Run, RunSummary } from '../../contract/runs.ts';
 import { leaf, type Cli, type CommonOptions } from '../cli.ts';
 import type { Client } from '../client.ts';
 import { describeAway } from '../describe-machine.ts';
+import { describeEnd } from '../describe-run.ts';
 import { ProblemError } from '../failures.ts';
 import { followRun } from '../follow-run.ts';
 import { untilInterrupted } from '../interruption.ts';
-import { rate } from '../format.ts';
 import { addParameterOptions, limitsOf, parametersOf, type ParameterOptions } from '../parameters.ts';
 import { addSelectorOptions, selectorOf, type SelectorOptions } from '../selector.ts';
 import { TokenPrinter } from '../token-printer.ts';
+import { addRunImportCommand } from './run-import.ts';
 
 interface RunOptions extends CommonOptions, SelectorOptions, ParameterOptions {
   readonly deploy?: true;
   readonly detach?: true;
-}
-
-/** How a run went, in one line. */
-export function describeEnd(run: RunSummary): string {
-  const { tokensPerSecond, ttftMs, timing } = run;
-  const figure = timing?.reportedTokensPerSecond ?? timing?.intervalTokensPerSecond;
-  const parts = [
-    run.tokens === undefined ? undefined : `${run.tokens} tokens`,
-    tokensPerSecond === undefined
-      ? undefined
-      : `${rate(tokensPerSecond)} tok/s${figure ? ` (${figure.source}’s clock)` : ''}`,
-    ttftMs === undefined ? undefined : `first after ${Math.round(ttftMs)} ms`,
-    run.exitCode === undefined ? undefined : `exit ${run.exitCode}`,
-    run.code === undefined ? undefined : `${run.code}: ${run.detail ?? ''}`,
-    run.simulated ? 'simulated' : undefined,
-  ].filter((part) => part !== undefined);
-  return `run ${run.id} on ${run.machine} ${run.state}: ${parts.join(', ')}`;
 }
 
 /** What a person should hear of a change of a run's state. */
@@ -126,4 +110,5 @@ export function addRunCommand(program: Command, cli: Cli): void {
     .action((bundle: string, machines: string[], options: RunOptions) =>
       runBundle(cli, bundle, machines, options),
     );
+  addRunImportCommand(command, cli);
 }

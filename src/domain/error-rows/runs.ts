@@ -76,8 +76,15 @@ export const runErrors = {
     'user',
     409,
     false,
-    'Only a lost run, or one that does not stop, can be abandoned',
+    'Only a lost run, or one that does not stop, can be closed by hand',
     'Cancel it, or wait until it is lost.',
+  ),
+  LOG_REFUSED: row(
+    'user',
+    422,
+    false,
+    'The log that was brought is damaged, or is not what its END or a run here says',
+    'Copy LOG and END from the machine once more; `fleet98 runs ID` shows what is here of a run.',
   ),
   RESTORED: row(
     'user',
