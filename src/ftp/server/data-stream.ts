@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { Inflow } from './inflow.ts';
 import type { Transfer } from './transfer.ts';
 import { TransferBroken } from './transfer-broken.ts';
 import type { DownloadEnd } from './view.ts';
@@ -42,15 +43,14 @@ export async function receiveAll(
   transfer: Transfer,
 ): Promise<void> {
   const stop = destroyOnAbort(socket, transfer);
-  const chunks: AsyncIterator<Uint8Array> = socket[Symbol.asyncIterator]();
+  const inflow = new Inflow(socket);
   try {
     for (;;) {
-      const next = await chunks.next().catch(() => {
-        throw reason(transfer);
-      });
-      if (next.done === true) return;
-      await transfer.moved(next.value.length);
-      await transfer.ownWork(take(next.value));
+      const bytes = await inflow.next();
+      if (bytes === 'broken' || transfer.signal.aborted) throw reason(transfer);
+      if (bytes === 'ended') return;
+      await transfer.moved(bytes.length);
+      await transfer.ownWork(take(bytes));
     }
   } finally {
     stop();

@@ -5,7 +5,7 @@ import { onHost } from './host-errors.ts';
 import type { Download } from './view.ts';
 import { ViewRefusal } from './view.ts';
 
-const chunkBytes = 65_536;
+const chunkBytes = 131_072;
 
 // Windows has the latter two not, where undefined counts as 0; there the folder was checked just before.
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
@@ -28,13 +28,29 @@ export async function openDownload(file: string, offset: number): Promise<Downlo
   }
 }
 
-/** A chunk is valid until the next one is asked for. */
+/** A chunk is valid until the next one is asked for. While it is sent, the one after it is read. */
 async function* chunksOf(handle: FileHandle, offset: number): AsyncGenerator<Uint8Array> {
-  const buffer = Buffer.allocUnsafe(chunkBytes);
-  for (let at = offset; ;) {
-    const { bytesRead } = await onHost(() => handle.read(buffer, 0, chunkBytes, at));
-    if (bytesRead === 0) return;
-    at += bytesRead;
-    yield buffer.subarray(0, bytesRead);
+  let [buffer, other] = [Buffer.allocUnsafe(chunkBytes), Buffer.allocUnsafe(chunkBytes)];
+  let reading = readAt(handle, buffer, offset);
+  try {
+    for (let at = offset; ;) {
+      const bytes = await reading;
+      if (bytes === 0) return;
+      at += bytes;
+      const full = buffer;
+      [buffer, other] = [other, buffer];
+      reading = readAt(handle, buffer, at);
+      yield full.subarray(0, bytes);
+    }
+  } finally {
+    // Nobody may close the file under a read.
+    await reading.catch(() => {});
   }
+}
+
+function readAt(handle: FileHandle, buffer: Buffer, at: number): Promise<number> {
+  const reading = onHost(async () => (await handle.read(buffer, 0, buffer.length, at)).bytesRead);
+  // It may fail before anybody waits for it.
+  reading.catch(() => {});
+  return reading;
 }

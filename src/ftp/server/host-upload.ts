@@ -21,6 +21,8 @@ export interface UploadHost {
   release(upload: HostUpload): void;
 }
 
+const FLUSH_BYTES = 16 * 1024 * 1024;
+
 // Windows lacks the last one, where undefined counts as 0.
 const { O_RDWR, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
 
@@ -33,6 +35,10 @@ export class HostUpload implements Upload {
   #at = 0;
   #wasOpened = false;
   #isTaken = false;
+  /** Written since the last flush began. */
+  #unflushed = 0;
+  #isFlushing = false;
+  #flushed: Promise<void> = Promise.resolve();
   /** The write under way. */
   #pending: Promise<unknown> = Promise.resolve();
 
@@ -58,12 +64,27 @@ export class HostUpload implements Upload {
         done += bytesWritten;
         this.#at += bytesWritten;
       }
+      this.#unflushed += bytes.length;
+      if (this.#unflushed >= FLUSH_BYTES && !this.#isFlushing) await this.#flush(handle);
     });
+  }
+
+  /** Begins to bring to the disk what is there, while more comes: the client then waits less for the last answer. */
+  async #flush(handle: FileHandle): Promise<void> {
+    // An error is told once only, so that of the flush before must not be lost.
+    await this.#flushed;
+    this.#unflushed = 0;
+    this.#isFlushing = true;
+    this.#flushed = handle.datasync().finally(() => {
+      this.#isFlushing = false;
+    });
+    this.#flushed.catch(() => {});
   }
 
   sync(): Promise<void> {
     return this.#step(async () => {
       const handle = await this.#opened();
+      await this.#flushed;
       await handle.sync();
     });
   }
