@@ -11,6 +11,7 @@
 #include "spool.h"
 #include "text.h"
 #include "update.h"
+#include "visit.h"
 
 #include <string.h>
 
@@ -334,6 +335,7 @@ int agent_start(void)
     recover();
     remove_old_ends();
     port_now(&agent.worked);
+    visit_begin(settings.pull, settings.pull_s);
     tell();
     return AGENT_OK;
 }
@@ -385,6 +387,7 @@ void agent_work(void)
             return;
         if (port_held() != agent.held)
             tell();
+        visit_turn();
         if (settings.beat_s > 0 && clock_seconds(&agent.told) >= settings.beat_s)
             tell();
         ms = settings.poll_ms;

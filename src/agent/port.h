@@ -90,6 +90,10 @@ struct port_status {
 void port_show(const struct port_status *status);
 int port_held(void); /* 1 while that somebody wants no new work */
 
+/* Starts a line for the system's interpreter beside everything else, in the spool, and does not wait. PORT_EXISTS while the
+   one before works. It never gets the agent's own input. */
+int port_command(const char *line);
+
 /* The one program that runs. Its output and error streams are 0 and 1 here. */
 struct port_program {
     const char *dir;   /* its working directory */

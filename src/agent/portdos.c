@@ -23,6 +23,13 @@ int port_can(int flags)
     return (flags & (PORT_CAN_SHELL | PORT_CAN_UPDATE | PORT_TAKES_TURNS)) == flags;
 }
 
+/* DOS does one thing at a time: there PULL.BAT starts the agent, not the agent the visits. */
+int port_command(const char *line)
+{
+    (void)line;
+    return PORT_FAIL;
+}
+
 int dos_code(int error)
 {
     switch (error) {

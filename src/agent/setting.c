@@ -50,6 +50,10 @@ static void take_setting(struct settings *settings, const char *key, const char 
         set_number(&settings->poll_ms, value);
     else if (strcmp(key, "beat_s") == 0)
         set_number(&settings->beat_s, value);
+    else if (strcmp(key, "pull") == 0)
+        set_text(settings->pull, sizeof settings->pull, value);
+    else if (strcmp(key, "pull_s") == 0)
+        set_number(&settings->pull_s, value);
     else if (strcmp(key, "ram_kb") == 0)
         set_number(&settings->ram_kb, value);
     else if (strcmp(key, "disk_kb") == 0)
@@ -79,6 +83,7 @@ void setting_load(struct settings *settings, const char *path)
 
     memset(settings, 0, sizeof *settings);
     settings->poll_ms = 1000;
+    settings->pull_s = 60;
     if (file != NULL) {
         while (lines++ < LINES && fgets(line, (int)sizeof line, file) != NULL)
             take_line(settings, line);
@@ -88,4 +93,6 @@ void setting_load(struct settings *settings, const char *path)
         settings->poll_ms = 10;
     if (settings->poll_ms > 60000UL)
         settings->poll_ms = 60000UL;
+    if (settings->pull_s < 1)
+        settings->pull_s = 1;
 }

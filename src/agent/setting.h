@@ -10,6 +10,8 @@ struct settings {
     char platform[16];
     unsigned long poll_ms; /* always 10 to 60,000 */
     unsigned long beat_s;
+    char pull[128];         /* a command that brings this machine to the daemon */
+    unsigned long pull_s;   /* at least 1 */
     unsigned long ram_kb;
     unsigned long disk_kb; /* size of a simulated disk: the folder around the spool */
     unsigned long mhz;

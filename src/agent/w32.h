@@ -38,6 +38,8 @@ int w32_self_replace(int argc, char **argv);
 /* Looks at the keyboard. */
 void w32_keys(void);
 
+/* The interpreter of batch files. */
+void w32_shell(char path[MAX_PATH]);
 /* The command line of a program, from the heap; null when the system cannot take it as it is. */
 char *w32_command(const struct port_program *program);
 /* How a file can be started. */

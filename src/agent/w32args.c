@@ -76,13 +76,19 @@ static void put_program(struct line *line, const struct port_program *program)
     put(line, '"');
 }
 
+void w32_shell(char path[MAX_PATH])
+{
+    DWORD length = GetEnvironmentVariableA("COMSPEC", path, MAX_PATH);
+
+    if (length == 0 || length >= MAX_PATH)
+        strcpy(path, w32_is_9x() ? "COMMAND.COM" : "CMD.EXE");
+}
+
 static void put_shell(struct line *line, const struct port_program *program)
 {
     char shell[MAX_PATH];
-    DWORD length = GetEnvironmentVariableA("COMSPEC", shell, sizeof shell);
 
-    if (length == 0 || length >= sizeof shell)
-        strcpy(shell, w32_is_9x() ? "COMMAND.COM" : "CMD.EXE");
+    w32_shell(shell);
     put_text(line, shell);
     put_text(line, " /C .\\");
     put_text(line, program->file);

@@ -10,6 +10,8 @@ import { SpoolFolder, until } from '../support/spool-folder.ts';
 import { startInTerminal, startInPrefix, winePath } from '../support/wine.ts';
 import { agentInWine, buildForWindows, windowsMissing, windowsPrograms } from './windows.ts';
 
+const pullBatch = join(import.meta.dirname, '../../deploy-scripts/machine/win9x/PULL.BAT');
+
 interface Said {
   readonly code: number | null;
   readonly text: string;
@@ -59,6 +61,23 @@ function suite(prefix: string): void {
       expect(info.get('path')).toBe(winePath(spool.root));
       expect(info.number('step_us')).toBeLessThan(1000);
       expect(info.get('disk_free_least')).toBeUndefined();
+    }));
+
+  test('begins the visits of AGENT.INI by itself, one after the other', () =>
+    onBench(kitOfAgent(agent), async (bench) => {
+      const { spool } = bench;
+      spool.write('AGENT.INI', 'poll_ms=20\r\npull=PULL ONCE\r\npull_s=1\r\n');
+      spool.write('PULL.BAT', readFileSync(pullBatch));
+      spool.write('MACHINE.ID', 'eof=1\r\n');
+      spool.write('GO.FTP', 'quit\r\n');
+      spool.write(
+        'GO.BAT',
+        '@ECHO OFF\r\nECHO come>> VISITS.TXT\r\nECHO ECHO tidy^>^> VISITS.TXT> TIDY.BAT\r\n',
+      );
+      await bench.start();
+      await until('two visits', () =>
+        /^come\s+tidy\s+come\s+tidy/.test((spool.read('VISITS.TXT') ?? '').toString()),
+      );
     }));
 
   test('where the system counts no more than 2 GB of free disk, it says that there may be more', () =>

@@ -7,7 +7,14 @@ import { isRunEnded } from '../../src/domain/run.ts';
 import { haveClient } from '../support/ftp-clients.ts';
 import { enginePath, llamaCommand } from '../support/llama-bundle.ts';
 import { VisitedFleet } from '../support/visited-fleet.ts';
-import { byAgent, byShell, visitByScript, visitByShell, Visitor } from '../support/visitor.ts';
+import {
+  byAgent,
+  byShell,
+  ownVisitsByScript,
+  visitByScript,
+  visitByShell,
+  Visitor,
+} from '../support/visitor.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const checkpoint = (name: string): string =>
@@ -22,23 +29,29 @@ const endlessScript = Buffer.from('echo begun\nwhile :; do sleep 1; echo on; don
 const have = (name: string): boolean => haveClient(name, 'machines that come by themselves');
 
 const ways = [
-  ['tnftp -A takes GO.FTP, agent98', 'tnftp', visitByScript, byAgent],
-  ['PULL.SH with tnftp -A, agent98', 'tnftp', visitByShell('tnftp -A'), byAgent],
-  ['PULL.SH with inetutils ftp, no agent', 'inetutils-ftp', visitByShell('inetutils-ftp'), byShell()],
-  ['PULL.SH with curl, agent98', 'curl', visitByShell('curl'), byAgent],
+  ['tnftp -A takes GO.FTP, agent98', 'tnftp', { visits: visitByScript }, byAgent],
+  ['agent98 begins tnftp -A, which takes GO.FTP', 'tnftp', { ownVisits: ownVisitsByScript }, byAgent],
+  ['PULL.SH with tnftp -A, agent98', 'tnftp', { visits: visitByShell('tnftp -A') }, byAgent],
+  [
+    'PULL.SH with inetutils ftp, no agent',
+    'inetutils-ftp',
+    { visits: visitByShell('inetutils-ftp') },
+    byShell(),
+  ],
+  ['PULL.SH with curl, agent98', 'curl', { visits: visitByShell('curl') }, byAgent],
   [
     'PULL.SH with busybox, no agent',
     'busybox',
-    visitByShell('busybox', ['busybox', 'ash']),
+    { visits: visitByShell('busybox', ['busybox', 'ash']) },
     byShell(['busybox', 'ash']),
   ],
 ] as const;
 
-describe.each(ways)('the main job in pull mode: %s', (_way, client, visits, worker) => {
+describe.each(ways)('the main job in pull mode: %s', (_way, client, how, worker) => {
   test.runIf(have(client))('probed, deployed to, run, canceled, measured, and left clean', async () => {
     await using visited = await VisitedFleet.start();
     const { fleet } = visited;
-    await using visitor = new Visitor(await visited.addVisitor('attic'), { visits, worker });
+    await using visitor = new Visitor(await visited.addVisitor('attic'), { ...how, worker });
     const probed = await fleet.operations.probeMachine('attic', { adopt: false });
     expect(probed).toMatchObject({ state: 'ready', health: 'good', simulated: true, host: '127.0.0.1' });
 

@@ -16,13 +16,32 @@ const machineFile = (path: string): string =>
 /** How the folder of a machine comes to the daemon: a visit each time it is called. */
 export type Visits = (home: VisitorHome) => Promise<string>;
 
+/** Lays down what its agent needs to begin the visits itself; gives the lines of AGENT.INI. */
+export type OwnVisits = (home: VisitorHome) => readonly string[];
+
+const windowsScript = (place: VisitorHome['place']): string =>
+  visitScript('windows', place, place)
+    .map((line) => `${line}\n`)
+    .join('');
+
+/** The same, begun by agent98: tnftp in active mode takes GO.FTP, and of TIDY.BAT is done what it says. */
+export const ownVisitsByScript: OwnVisits = ({ folder, place }) => {
+  writeFileSync(join(folder, 'GO.FTP'), windowsScript(place));
+  const lines = [
+    'rm -f TIDY.BAT',
+    'tnftp -A -n -i -v < GO.FTP > PULL.LOG 2>&1',
+    '[ -f TIDY.BAT ] || exit',
+    String.raw`sed -n 's/^CALL DROP \([A-Z0-9]*\) \([A-Z0-9]*\)\r$/OUT\/\1.\2/p' TIDY.BAT | xargs rm -f`,
+  ];
+  writeFileSync(join(folder, 'VISIT.SH'), lines.map((line) => `${line}\n`).join(''));
+  return ['pull=sh VISIT.SH', 'pull_s=1'];
+};
+
 /** What PULL.BAT does on Windows: tnftp in active mode takes GO.FTP as ftp.exe does, TIDY.BAT is carried out by us. */
 export const visitByScript: Visits = async ({ folder, place }) => {
   const tidy = join(folder, 'TIDY.BAT');
   rmSync(tidy, { force: true });
-  const script = visitScript('windows', place, place)
-    .map((line) => `${line}\n`)
-    .join('');
+  const script = windowsScript(place);
   const { said } = await runClient('sh', ['-c', 'cd "$1" && exec tnftp -A -n -i -v', 'sh', folder], script);
   if (!existsSync(tidy)) return said;
   for (const [, name, extension] of readFileSync(tidy, 'latin1').matchAll(/^CALL DROP (\w+) (\w+)\r$/gm)) {
@@ -67,24 +86,26 @@ export class Visitor implements AsyncDisposable {
   readonly home: VisitorHome;
   /** What the client printed in the last visit. */
   said = '';
-  readonly #visits: Visits;
   readonly #worker: ChildProcess;
   readonly #stop = new AbortController();
   readonly #coming: Promise<void>;
 
-  constructor(home: VisitorHome, how: { visits: Visits; worker: Worker; everyMs?: number }) {
+  constructor(
+    home: VisitorHome,
+    how: { visits?: Visits; ownVisits?: OwnVisits; worker: Worker; everyMs?: number },
+  ) {
     this.home = home;
-    writeFileSync(join(home.folder, 'AGENT.INI'), 'simulated=1\r\n');
-    this.#visits = how.visits;
+    const settings = ['simulated=1', ...(how.ownVisits?.(home) ?? [])];
+    writeFileSync(join(home.folder, 'AGENT.INI'), settings.map((line) => `${line}\r\n`).join(''));
     this.#worker = how.worker(home.folder);
-    this.#coming = this.#come(how.everyMs ?? 100);
+    this.#coming = how.visits ? this.#come(how.visits, how.everyMs ?? 100) : Promise.resolve();
   }
 
-  async #come(everyMs: number): Promise<void> {
+  async #come(visits: Visits, everyMs: number): Promise<void> {
     const { signal } = this.#stop;
     await waitFor('the agent', () => existsSync(join(this.home.folder, 'AGENT.NFO')));
     while (!signal.aborted) {
-      this.said = await this.#visits(this.home);
+      this.said = await visits(this.home);
       await delay(everyMs, undefined, { signal }).catch(() => undefined);
     }
   }

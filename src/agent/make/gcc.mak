@@ -13,7 +13,7 @@ LDFLAGS =
 LDLIBS =
 
 include $(SRC)/make/portable.mak
-SYSTEM = portnix.c nixproc.c nixinfo.c nixself.c
+SYSTEM = portnix.c nixproc.c nixinfo.c nixself.c nixcmd.c
 OBJECTS = $(PORTABLE:%.c=$(OUT)/%.o) $(SYSTEM:%.c=$(OUT)/%.o)
 
 $(OUT)/AGENT.EXE: $(OBJECTS)

@@ -22,7 +22,7 @@ LDFLAGS = -nostdlib -nostartfiles -s $(LAYOUT) -Wl,-e,$(ENTRY),--subsystem,conso
 
 include $(SRC)/make/portable.mak
 SYSTEM = portw32.c w32file.c bareprt.c barestr.c w32main.c w32clock.c w32disk.c w32info.c w32cpu.c w32ask.c w32stop.c w32show.c \
-	w32reg.c w32proc.c w32args.c w32tree.c w32self.c
+	w32reg.c w32proc.c w32args.c w32tree.c w32self.c w32cmd.c
 OBJECTS = $(PORTABLE:%.c=$(OUT)/%.o) $(SYSTEM:%.c=$(OUT)/%.o)
 
 $(OUT)/AGENT.EXE: $(OBJECTS)

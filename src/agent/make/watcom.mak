@@ -13,11 +13,11 @@ WINDOWS = $(BARE) -bt=nt -3s -i=$(SRC)
 DOS = $(BARE) -bt=dos -0 -ms -x -i=$(SRC)/dosinc -i=$(SRC) -dmain=agent_main -dRUNLOG_RING=5120
 
 PORTABLE = $(SRC)/main.c $(SRC)/agent.c $(SRC)/run.c $(SRC)/result.c $(SRC)/runlog.c $(SRC)/place.c $(SRC)/update.c &
-	$(SRC)/measure.c $(SRC)/job.c $(SRC)/spool.c $(SRC)/text.c $(SRC)/names.c $(SRC)/info.c $(SRC)/setting.c &
+	$(SRC)/visit.c $(SRC)/measure.c $(SRC)/job.c $(SRC)/spool.c $(SRC)/text.c $(SRC)/names.c $(SRC)/info.c $(SRC)/setting.c &
 	$(SRC)/clock.c $(SRC)/crc32.c
 WIN9X = $(SRC)/portw32.c $(SRC)/w32file.c $(SRC)/bareprt.c $(SRC)/barestr.c $(SRC)/w32main.c $(SRC)/w32clock.c &
 	$(SRC)/w32disk.c $(SRC)/w32info.c $(SRC)/w32cpu.c $(SRC)/w32stop.c $(SRC)/w32show.c $(SRC)/w32reg.c &
-	$(SRC)/w32proc.c $(SRC)/w32args.c $(SRC)/w32tree.c $(SRC)/w32self.c
+	$(SRC)/w32proc.c $(SRC)/w32args.c $(SRC)/w32tree.c $(SRC)/w32self.c $(SRC)/w32cmd.c
 MSDOS = $(SRC)/portdos.c $(SRC)/dosfile.c $(SRC)/dosclock.c $(SRC)/dosmain.c $(SRC)/dosproc.c $(SRC)/dosargs.c &
 	$(SRC)/dosfind.c $(SRC)/dosinfo.c $(SRC)/dosself.c $(SRC)/bareprt.c $(SRC)/barestr.c
 FTPD98 = $(SRC)/ftpd98/main.c $(SRC)/ftpd98/server.c $(SRC)/ftpd98/session.c $(SRC)/ftpd98/command.c &
