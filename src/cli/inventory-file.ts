@@ -1,7 +1,7 @@
 import { parse as parseCsv } from 'csv-parse/sync';
 import { stringify as stringifyCsv } from 'csv-stringify/sync';
 import { parse as parseYaml, stringify as stringifyYaml } from 'yaml';
-import { platformIds } from '../contract/fields.ts';
+import { platformIds, transportNames } from '../contract/fields.ts';
 import type { Machine, NewMachine } from '../contract/machines.ts';
 import { UsageError } from './failures.ts';
 import { visibleLine } from './visible.ts';
@@ -16,6 +16,7 @@ export interface InventoryEntry {
 
 const columns = [
   'name',
+  'transport',
   'host',
   'port',
   'user',
@@ -57,14 +58,13 @@ export function parseInventory(text: string, format: InventoryFormat): Inventory
 }
 
 type Listed = Pick<Machine, 'name' | 'host' | 'port' | 'user' | 'labels'> &
-  Pick<Partial<Machine>, 'passwordEnv' | 'spool' | 'platform'>;
+  Pick<Partial<Machine>, 'transport' | 'passwordEnv' | 'spool' | 'platform'>;
 
 /** What a file of machines holds. Passwords are not part of it: the daemon does not give them out. */
 export const inventoryOf = (machines: readonly Listed[]) => ({
   machines: machines.map((machine) => ({
     name: machine.name,
-    host: machine.host,
-    port: machine.port,
+    ...addressOf(machine),
     user: machine.user,
     ...(machine.passwordEnv !== undefined && { password_env: machine.passwordEnv }),
     ...(machine.spool !== undefined && { spool: machine.spool }),
@@ -72,6 +72,10 @@ export const inventoryOf = (machines: readonly Listed[]) => ({
     ...(Object.keys(machine.labels).length > 0 && { labels: machine.labels }),
   })),
 });
+
+/** One that comes by itself has no address of its own: the last one that it came from says nothing. */
+const addressOf = ({ transport, host, port }: Listed) =>
+  transport === 'depot' ? { transport } : { host, port };
 
 export function writeInventory(machines: readonly Listed[], format: InventoryFormat): string {
   const inventory = inventoryOf(machines);
@@ -144,8 +148,14 @@ function toMachine(record: Record<string, unknown>, where: string): NewMachine {
     throw new UsageError(`${where}: ${column} must be a text`);
   };
   const name = word('name');
+  const transport = transportNames.find((known) => known === word('transport'));
+  if (transport === undefined && word('transport') !== undefined) {
+    throw new UsageError(`${where}: transport must be one of ${transportNames.join(', ')}`);
+  }
   const host = word('host');
-  if (name === undefined || host === undefined) throw new UsageError(`${where} needs a name and a host`);
+  if (name === undefined || (host === undefined && transport !== 'depot')) {
+    throw new UsageError(`${where} needs a name and a host`);
+  }
   const platform = platformIds.find((id) => id === word('platform'));
   if (platform === undefined && word('platform') !== undefined) {
     throw new UsageError(`${where}: platform must be one of ${platformIds.join(', ')}`);
@@ -155,7 +165,8 @@ function toMachine(record: Record<string, unknown>, where: string): NewMachine {
   const passwordEnv = word('password_env');
   return {
     name,
-    host,
+    ...(host !== undefined && { host }),
+    ...(transport !== undefined && { transport }),
     ...(port !== undefined && { port }),
     ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),
     ...(passwordEnv !== undefined && { passwordEnv }),

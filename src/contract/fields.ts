@@ -1,7 +1,7 @@
 import { Type, type TProperties, type TSchema } from 'typebox';
-import { platformIds } from '../domain/machine.ts';
+import { platformIds, transportNames } from '../domain/machine.ts';
 
-export { platformIds };
+export { platformIds, transportNames };
 
 /** A text that must match `pattern`; `says` completes the sentence "it must be". */
 const text = (pattern: string, says: string) => Type.String({ pattern, description: says });

@@ -12,6 +12,7 @@ import {
   pageOf,
   paging,
   strict,
+  transportNames,
 } from './fields.ts';
 
 const Host = Type.String({
@@ -32,7 +33,7 @@ const VariableName = Type.String({
 });
 const Spool = Word(200);
 
-const TransportName = Type.Enum(['push', 'depot'], {
+const TransportName = Type.Enum([...transportNames], {
   description: 'push: the daemon logs in there; depot: the machine logs in here by itself, and only fetches',
 });
 

@@ -120,6 +120,10 @@ export class OwnedLink implements Link {
     return this.#link.folderExists(path);
   }
 
+  loginFolder(): Promise<string | undefined> {
+    return this.#link.loginFolder();
+  }
+
   async write(path: string, bytes: Uint8Array): Promise<void> {
     await this.confirm();
     return this.#link.write(path, bytes);

@@ -61,19 +61,28 @@ function greetVisitor(parts: Parts, machine: Machine): Promise<Machine> {
 export const noAgentBrought = (machine: string): DomainError =>
   new DomainError('AGENT_NEEDED', `${machine} comes by itself, but has brought no AGENT.NFO`);
 
-/** The spool that a person named, or the usual place that has an agent's NFO, or the root that has one, or the first that is a folder at all. */
+/**
+ * The spool that a person named, or the usual place that has an agent's NFO, or the folder of the login or the root that
+ * has one, or the first usual place that is a folder at all.
+ */
 async function findSpool(parts: Parts, machine: Machine): Promise<string> {
-  const candidates = machine.spool === undefined ? USUAL_SPOOLS : [machine.spool];
   return parts.sessions.withUnchecked(machine, '/', async (root) => {
+    const login = machine.spool === undefined ? await root.loginFolder() : undefined;
+    const home = login === undefined || login === '/' ? undefined : login.replace(/\/$/, '');
+    const usual = [...(home === undefined ? [] : [`${home}/FLEET98`, `${home}/fleet98`]), ...USUAL_SPOOLS];
+    const candidates = machine.spool === undefined ? usual : [machine.spool];
     const folders: string[] = [];
     for (const path of candidates) {
       if (!(await root.folderExists(path))) continue;
-      if ((await root.size(`${path.replace(/^\//, '')}/${agentInfoPath}`)) !== undefined) return path;
+      if ((await root.size(inRoot(path))) !== undefined) return path;
       folders.push(path);
     }
     // A server that shows nothing but the folder itself.
-    const isRoot = machine.spool === undefined && (await root.size(agentInfoPath)) !== undefined;
-    const [first] = isRoot ? ['/'] : folders;
+    const shown = machine.spool === undefined ? [home ?? '/', '/'] : [];
+    for (const path of shown) {
+      if ((await root.size(inRoot(path))) !== undefined) return path;
+    }
+    const [first] = folders;
     if (first !== undefined) return first;
     throw new DomainError(
       'SPOOL_NOT_FOUND',
@@ -81,6 +90,9 @@ async function findSpool(parts: Parts, machine: Machine): Promise<string> {
     );
   });
 }
+
+/** An agent's NFO in a folder, seen from the root. */
+const inRoot = (folder: string): string => `${folder}/${agentInfoPath}`.replace(/^\/+/, '');
 
 /** A machine that is new here gets its id now; any other must show the one it got. */
 async function claimIdentity(parts: Parts, link: Link, machine: Machine, adopt: boolean): Promise<void> {

@@ -1,6 +1,13 @@
 import { DomainError } from '../domain/errors.ts';
 import { download } from '../ftp/client/download.ts';
-import { fileSize, folderExists, makeFolder, removeFile, renameFile } from '../ftp/client/file-commands.ts';
+import {
+  fileSize,
+  folderExists,
+  makeFolder,
+  removeFile,
+  renameFile,
+  workingFolder,
+} from '../ftp/client/file-commands.ts';
 import { readGreeting } from '../ftp/client/greeting.ts';
 import { openFtpSession } from '../ftp/client/session.ts';
 import type { FtpSession } from '../ftp/client/session.ts';
@@ -137,6 +144,10 @@ class PushLink implements Link {
 
   folderExists(path: string): Promise<boolean> {
     return this.#queued(() => folderExists(this.#session.control, folderPath(path), this.#home));
+  }
+
+  loginFolder(): Promise<string | undefined> {
+    return this.#queued(() => workingFolder(this.#session.control));
   }
 
   async askEndServer(): Promise<boolean> {

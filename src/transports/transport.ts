@@ -109,6 +109,8 @@ export interface Link extends AsyncDisposable {
   makeFolder(path: string): Promise<void>;
   /** Whether a folder is there. `path` is a whole FTP path (`/FLEET98`), not relative to the spool. */
   folderExists(path: string): Promise<boolean>;
+  /** The folder in which a login begins, as a whole FTP path, if nothing else was asked before; where the server tells it. */
+  loginFolder(): Promise<string | undefined>;
   /** Asks whether the server can be ended from here, and keeps the answer in `abilities.endServer`. */
   askEndServer(): Promise<boolean>;
   /**

@@ -43,11 +43,37 @@ describe('an inventory file', () => {
     expect(parseInventory(text, format).map(({ machine }) => machine)).toEqual(expected);
   });
 
+  test('has machines that come by themselves, with no address', () => {
+    const machine = { name: 'attic', transport: 'depot', password: 'x' } as const;
+    for (const [format, text] of [
+      ['csv', 'name,transport,host,password\nattic,depot,,x\n'],
+      ['yaml', 'machines:\n  - { name: attic, transport: depot, password: x }\n'],
+    ] as const) {
+      expect(parseInventory(text, format)).toEqual([{ where: 'machine 1 of the file', machine }]);
+    }
+    const there = { ...machine, host: '192.168.98.7', port: 21, user: 'm-1', labels: {} };
+    for (const format of ['csv', 'yaml'] as const) {
+      const text = writeInventory([there], format);
+      expect(text).not.toContain('192.168');
+      expect(parseInventory(text, format)[0]?.machine).toEqual({
+        name: 'attic',
+        transport: 'depot',
+        user: 'm-1',
+      });
+    }
+  });
+
   test.each([
     ['csv', 'name,host\na', 'the CSV cannot be read'],
-    ['csv', 'name,host,colour\na,b,red', 'machine 1 of the file: colour is not one of name, host, port'],
+    [
+      'csv',
+      'name,host,colour\na,b,red',
+      'machine 1 of the file: colour is not one of name, transport, host, port',
+    ],
     ['csv', 'name,host\na,b\na,c', 'machine 2 of the file: a is in machine 1 of the file already'],
     ['csv', 'name,host\n,b', 'machine 1 of the file needs a name and a host'],
+    ['csv', 'name,transport\na,push', 'machine 1 of the file needs a name and a host'],
+    ['csv', 'name,transport\na,pull', 'transport must be one of push, depot'],
     ['csv', 'name,host,port\na,b,ftp', 'port must be a number'],
     ['csv', 'name,host,platform\na,b,win31', 'platform must be one of win9x'],
     ['csv', 'name,host,labels\na,b,attic', 'labels must be KEY=VALUE;KEY=VALUE'],

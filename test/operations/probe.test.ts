@@ -1,9 +1,21 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { HostFolderView } from '../../src/ftp/server/host-folder-view.ts';
 import { FtpServer } from '../../src/ftp/server/server.ts';
+import type { Machine } from '../../src/domain/machine.ts';
+import { createPushTransport } from '../../src/transports/push.ts';
+import type { Transport } from '../../src/transports/transport.ts';
 import { quickSettings, TestFleet } from '../support/test-fleet.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -114,24 +126,50 @@ test('hostile files of an agent end as errors of the machine', async () => {
   });
 });
 
-test('the root of a server that shows nothing but the folder of the agent is found as its spool', async () => {
-  await using fleet = await TestFleet.start();
-  const folder = join(fleet.folder, 'only');
-  mkdirSync(folder);
+/** A login that begins in a folder of the disk, as on a Unix. */
+function beginningIn(folder: string): Transport {
+  const push = createPushTransport({}, quickSettings.allowedNetworks);
+  return {
+    ...push,
+    open: async (target, signal) =>
+      Object.assign(await push.open(target, signal), { loginFolder: async () => folder }),
+  };
+}
+
+/** The name of a folder of the disk with an agent that works there; a probe of it. */
+async function probeAgentIn(path: string, loginFolder: string): Promise<Machine> {
+  const disk = mkdtempSync(join(tmpdir(), 'fleet98-login-'));
+  onTestFinished(() => rmSync(disk, { recursive: true }));
+  const folder = join(disk, path);
+  mkdirSync(folder, { recursive: true });
+  mkdirSync(join(disk, 'HOME/ME'), { recursive: true });
   const agent = spawn(readyAgent, [folder], { stdio: 'ignore' });
   onTestFinished(() => void agent.kill());
   await waitFor('the agent', () => existsSync(join(folder, 'AGENT.NFO')));
-  const view = await HostFolderView.open({ folder });
+  const view = await HostFolderView.open({ folder: disk });
   await using server = await FtpServer.listen({ host: '127.0.0.1', port: 0, login: () => view });
-  const { port } = server;
-  await fleet.operations.registerMachine({
-    name: 'only',
-    host: '127.0.0.1',
-    port,
-    password: 'x',
-    labels: {},
-  });
-  const machine = await fleet.operations.probeMachine('only', { adopt: false });
-  expect(machine).toMatchObject({ state: 'ready', spool: '/', agent: { agent: 'agent98' } });
+  // Ends first: a server waits for the sessions that are still open.
+  await using fleet = new TestFleet();
+  fleet.makeTransport = () => beginningIn(loginFolder);
+  await fleet.startDaemon();
+  const address = { name: 'box', host: '127.0.0.1', port: server.port };
+  await fleet.operations.registerMachine({ ...address, password: 'x', labels: {} });
+  const machine = await fleet.operations.probeMachine('box', { adopt: false });
   expect(existsSync(join(folder, 'MACHINE.ID'))).toBe(true);
+  return machine;
+}
+
+test.each([
+  ['.', '/', '/'],
+  ['HOME/ME', '/HOME/ME', '/HOME/ME'],
+  ['HOME/ME/FLEET98', '/HOME/ME', '/HOME/ME/FLEET98'],
+  ['HOME/ME/FLEET98', '/HOME/ME/', '/HOME/ME/FLEET98'],
+  ['FLEET98', '/HOME/ME', '/FLEET98'],
+  ['.', '/HOME/ME', '/'],
+])('the spool %s of a login that begins in %s is found', async (path, loginFolder, spool) => {
+  expect(await probeAgentIn(path, loginFolder)).toMatchObject({
+    state: 'ready',
+    spool,
+    agent: { agent: 'agent98' },
+  });
 });

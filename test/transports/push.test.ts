@@ -328,6 +328,23 @@ describe('folders', () => {
     });
   });
 
+  it.each([
+    ['257 "/home/me" is your current location', '/home/me'],
+    ['257 "/a ""b"" c" is it', '/a "b" c'],
+    ['257 "/"', '/'],
+    ['257 /home/me', undefined],
+    ['257 "C:\\" is the folder', undefined],
+    ['257 "/\u00e9"', undefined],
+    [`257 "/${'x'.repeat(300)}"`, undefined],
+    ['250 "/home/me"', undefined],
+    ['502 what', undefined],
+  ])('say where a login begins: %s', async (answer, folder) => {
+    await withLink({ script: answering({ PWD: answer }) }, async (link) => {
+      expect(await link.loginFolder()).toBe(folder);
+      expect(link.isOpen).toBe(true);
+    });
+  });
+
   it('are looked for without being made', async () => {
     await withLink({ folders: ['/OTHER'] }, async (link, server) => {
       expect(await link.folderExists('/OTHER')).toBe(true);

@@ -67,7 +67,7 @@ async function importOne(
   there: Machine | undefined,
   options: ImportOptions,
 ): Promise<Outcome> {
-  const { name, ...change } = machine;
+  const { name, transport, ...rest } = machine;
   try {
     if (!there) {
       if (!options.dryRun) await client.call('registerMachine', { body: machine });
@@ -77,6 +77,8 @@ async function importOne(
     if (changed.length === 0) return { machine: name, outcome: 'unchanged' };
     const detail = changed.join(', ');
     if (!options.update) return { machine: name, outcome: 'differs', detail };
+    // The daemon says what it thinks of another transport.
+    const change = transport === there.transport ? rest : { ...rest, transport };
     if (!options.dryRun) await client.call('changeMachine', { params: { name }, body: change });
     return { machine: name, outcome: 'changed', detail };
   } catch (error) {

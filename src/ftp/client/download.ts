@@ -117,7 +117,10 @@ function pour(
   { path, maxBytes }: FtpDownload,
 ): Promise<boolean> {
   // What ended or broke before the server's 150 was read has no events left to give; for an empty file that is usual.
-  if (socket.readableEnded) return Promise.resolve(true);
+  if (socket.readableEnded) {
+    socket.end();
+    return Promise.resolve(true);
+  }
   if (socket.destroyed) return Promise.resolve(false);
   return new Promise((resolve) => {
     const stall = new StallTimer(stallMs, () => onProblem(stalled(path)));
@@ -145,7 +148,11 @@ function pour(
         (error: unknown) => onProblem(asDomainError(error)),
       );
     });
-    socket.once('end', () => finish(!intake.tooMuch));
+    socket.once('end', () => {
+      // Servers that want to know that all came wait for our end with their last answer.
+      socket.end();
+      finish(!intake.tooMuch);
+    });
     socket.once('close', () => finish(false));
   });
 }

@@ -80,6 +80,20 @@ export async function folderExists(control: ControlChannel, path: string, home: 
   return true;
 }
 
+const MAX_FOLDER_CHARS = 200;
+
+/** The folder in which the session stands, as a whole FTP path; undefined where the server says nothing of that shape. */
+export async function workingFolder(control: ControlChannel): Promise<string | undefined> {
+  const reply = await control.command('PWD');
+  if (reply.code === 421) throw control.refusal('PWD', reply);
+  // A quote in a name is doubled.
+  const quoted = reply.code === 257 ? /^"((?:[^"]|"")*)"/.exec(wordsOf(reply))?.[1] : undefined;
+  const path = quoted?.replaceAll('""', '"');
+  return path !== undefined && path.length <= MAX_FOLDER_CHARS && /^\/[\x20-\x7e]*$/.test(path)
+    ? path
+    : undefined;
+}
+
 function throwRefusal(control: ControlChannel, verb: string, reply: FtpReply, path: string): never {
   throw control.refusal(verb, reply, path);
 }

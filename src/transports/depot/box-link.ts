@@ -160,6 +160,10 @@ export class BoxLink implements Link {
     return true;
   }
 
+  async loginFolder(): Promise<string | undefined> {
+    return undefined;
+  }
+
   async askEndServer(): Promise<boolean> {
     return false;
   }
