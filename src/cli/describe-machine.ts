@@ -36,6 +36,12 @@ export function describe(machine: Machine): string {
     ['away', machine.away && `${describeAway(machine)}, for ${machine.away.owner}`],
     ['address', `${describeAddress(machine)} as ${machine.user}`],
     ['server', server?.banner],
+    [
+      'known by',
+      agent || !server
+        ? undefined
+        : 'MACHINE.ID and the words of its server: weak, as no agent tells what it is',
+    ],
     ['spool', machine.spool],
     ['platform', machine.platform ?? machine.agent?.platform],
     ['system', describeAgent(machine)],

@@ -6,6 +6,7 @@ import { encodeProbeJob } from '../spool/job-file.ts';
 import { agentInfoPath } from '../spool/paths.ts';
 import type { Link } from '../transports/transport.ts';
 import { readAgent, settleBoot } from './agent-facts.ts';
+import { checkWords } from './fingerprint.ts';
 import { findForeignFiles } from './foreign-files.ts';
 import { checkIdentity, readIdentity, writeIdentity } from './identity.ts';
 import { newJobKey } from './job-key.ts';
@@ -31,6 +32,7 @@ export async function probe(parts: Parts, machine: Machine, adopt: boolean): Pro
   if (machine.transport === 'depot') return greetVisitor(parts, machine);
   const spool = await findSpool(parts, machine);
   return parts.sessions.withUnchecked(machine, spool, async (link) => {
+    if (!adopt) await checkWords(machine, link);
     await claimIdentity(parts, link, machine, adopt);
     const measured = await measureLink(link, parts.clock);
     const agent = await greetAgent(parts, link, machine);

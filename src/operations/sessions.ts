@@ -6,6 +6,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Link, LinkTarget, Transport } from '../transports/transport.ts';
 import { isExcused } from '../domain/absence.ts';
+import { checkWords } from './fingerprint.ts';
 import { isIdentityError } from './identity.ts';
 import { goesDown, worksAlone } from './one-at-a-time.ts';
 import { OwnedLink } from './owned-link.ts';
@@ -186,6 +187,7 @@ export class Sessions {
       const ownership = { machineId, daemonId: store.daemonId, name: machine.name };
       const turns = this.#turnsOn(machineId, machine.spool);
       const owned = await OwnedLink.open(link, this.#parts.clock, turns, ownership);
+      await checkWords(machine, owned);
       if (goesDown(machine)) owned.takeTurns();
       owned.noteAgent(await welcome(this.#parts, machine, owned, 'working'));
       await this.noteContact(machineId);
