@@ -23,7 +23,7 @@ export async function checkWords(
   if (lasting(now) === lasting(machine.server)) return;
   throw new DomainError(
     'WRONG_MACHINE',
-    `the server of ${machine.name} said "${wordsOf(machine.server)}" when it was probed, and says "${wordsOf(now)}" now; if that is right: fleet98 machine probe ${machine.name} --adopt`,
+    `the server of ${machine.name} said "${wordsOf(machine.server)}" when it was probed, and says "${wordsOf(now)}" now; if that is right: fleet98 machine adopt ${machine.name}`,
   );
 }
 
