@@ -37,6 +37,43 @@ async function converse(
 
 const pathsOf = (asked: readonly Asked[]): string[] => asked.map(({ method, path }) => `${method} ${path}`);
 
+const changesIn = (asked: readonly Asked[]) =>
+  asked.filter(({ method }) => method === 'PATCH').map(({ body }) => JSON.parse(body));
+
+describe('machine move', () => {
+  test('keeps the new address when the machine answers there', async () => {
+    await using daemon = await fakeDaemon((_, response) => json(response, 200, machine));
+    const words = ['machine', 'move', 'attic-p2', '192.168.1.50', '--port', '2121'];
+    expect(await cli(words, { url: daemon.url })).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(changesIn(daemon.asked)).toEqual([{ host: '192.168.1.50', port: 2121 }]);
+    expect(daemon.asked.at(-1)?.path).toBe('/api/v1/machines/attic-p2/probe');
+  });
+
+  test('stays at the old one when another machine answers, or none', async () => {
+    await using daemon = await fakeDaemon((asked, response) =>
+      asked.path.endsWith('/probe')
+        ? json(response, 409, problem('WRONG_MACHINE', 'it has another id'))
+        : json(response, 200, machine),
+    );
+    const said = await cli(['machine', 'move', 'attic-p2', '192.168.1.50'], { url: daemon.url });
+    expect(said.exitCode).not.toBe(0);
+    expect(said.stderr).toContain('attic-p2 is still registered at 192.168.1.98:21.');
+    expect(said.stderr).toContain('WRONG_MACHINE');
+    expect(changesIn(daemon.asked)).toEqual([
+      { host: '192.168.1.50', port: 21 },
+      { host: '192.168.1.98', port: 21 },
+    ]);
+  });
+
+  test('moves none that comes by itself', async () => {
+    await using daemon = await fakeDaemon((_, response) =>
+      json(response, 200, { ...machine, transport: 'depot' }),
+    );
+    expect((await cli(['machine', 'move', 'attic-p2', '10.0.0.1'], { url: daemon.url })).exitCode).toBe(2);
+    expect(daemon.asked).toHaveLength(1);
+  });
+});
+
 describe('machine add', () => {
   test('asks a person for what is missing, and for what the probe turns out to need', async () => {
     let probes = 0;

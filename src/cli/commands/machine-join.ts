@@ -82,7 +82,7 @@ export function addScanCommand(program: Command, cli: Cli): void {
 const addCode = (command: Command): Command =>
   command.option('--code <code>', 'the four digits on the screen of the machine');
 
-/** Machines that come by themselves, and what they are called. */
+/** Machines that come by themselves. */
 export function addJoinCommands(cli: Cli, machine: Command): void {
   leaf(machine, 'waiting', 'machines that want to join').action(async (options: CommonOptions) => {
     const { items } = await cli.client(options).call('listWaiting', {});
@@ -94,11 +94,4 @@ export function addJoinCommands(cli: Cli, machine: Command): void {
   addCode(
     leaf(machine, 'rejoin <name>', 'a machine that waits is this one, with a new disk or a new system'),
   ).action((name: string, options: ApproveOptions) => approve(cli, name, options, true));
-  leaf(machine, 'rename <name> <new-name>', 'call a machine something else; its history stays').action(
-    async (name: string, newName: string, options: CommonOptions) => {
-      const body = { name: newName };
-      const renamed = await cli.client(options).call('changeMachine', { params: { name }, body });
-      cli.print(options, renamed, () => describe(renamed));
-    },
-  );
 }

@@ -10,6 +10,7 @@ import { addAddressCommands } from './machine-add.ts';
 import { addInventoryCommands } from './machine-inventory.ts';
 import { addFileCommands } from './machine-files.ts';
 import { addJoinCommands } from './machine-join.ts';
+import { addMoveCommands } from './machine-move.ts';
 import { addLabelCommand } from './machine-label.ts';
 
 async function listMachines(cli: Cli, options: CommonOptions & { label?: string }): Promise<void> {
@@ -87,6 +88,7 @@ export function addMachineCommands(program: Command, cli: Cli): void {
   addAddressCommands(cli, machine);
   addInventoryCommands(cli, machine);
   addJoinCommands(cli, machine);
+  addMoveCommands(cli, machine);
   addLabelCommand(cli, machine);
   addFileCommands(cli, machine);
   leaf(machine, 'list', 'list machines')
