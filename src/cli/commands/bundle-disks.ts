@@ -61,7 +61,7 @@ async function writeDisks(
     options,
     told,
     () =>
-      `${visibleLine(carried.bundle)}: ${size(sizeBytes)} on ${images.length} disks in ${visibleLine(folder)}. ` +
+      `${visibleLine(carried.bundle)}: ${size(sizeBytes)} on ${images.length} ${images.length === 1 ? 'disk' : 'disks'} in ${visibleLine(folder)}. ` +
       'On the machine, with the first disk: A: and BRING\n',
   );
 }
