@@ -23,6 +23,7 @@ static int is_over(void)
 static void become(const char *line)
 {
     static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGXFSZ};
+    char *argv[4];
     int input = open("/dev/null", O_RDONLY);
     unsigned i;
 
@@ -32,7 +33,11 @@ static void become(const char *line)
         signal(numbers[i], SIG_DFL);
     if (input >= 0)
         dup2(input, 0);
-    execl("/bin/sh", "sh", "-c", line, (char *)NULL);
+    argv[0] = "sh";
+    argv[1] = "-c";
+    argv[2] = (char *)line;
+    argv[3] = NULL;
+    execv("/bin/sh", argv);
     _exit(127);
 }
 
