@@ -20,6 +20,10 @@ import type { ForPerson } from './turns.ts';
 /** Where old servers are found to show the folder, most likely first. */
 const USUAL_SPOOLS = ['/FLEET98', '/C/FLEET98', '/C:/FLEET98', '/DRIVE_C/FLEET98', '/fleet98'];
 
+/** How long a visit may take up to its first file. */
+const VISIT_MS = 10_000;
+const INFO_LOOK_MS = 100;
+
 /** Paths mean nothing there. */
 const VISITORS_SPOOL = '/';
 
@@ -52,11 +56,20 @@ function greetVisitor(parts: Parts, machine: Machine): Promise<Machine> {
   return parts.sessions.withUnchecked(machine, VISITORS_SPOOL, async (link) => {
     const { daemonId } = parts.store;
     checkIdentity(await readIdentity(link), { machineId: machine.id, daemonId, name: machine.name });
+    await awaitInfo(parts, link);
     const agent = await greetAgent(parts, link, machine);
     if (!agent) throw noAgentBrought(machine.name);
     const server = { ...(await link.describeServer()), restartRead: true, dataConnections: [] };
     return keep(parts, machine, { spool: VISITORS_SPOOL, server, agent });
   });
+}
+
+/** A visit in which AGENT.NFO did not get through is followed by another one. */
+async function awaitInfo({ clock }: Parts, link: Link): Promise<void> {
+  const untilMs = clock.monotonicMs() + (link.abilities.visits?.periodMs ?? 0) + VISIT_MS;
+  while (clock.monotonicMs() < untilMs && (await link.size(agentInfoPath)) === undefined) {
+    await clock.sleep(INFO_LOOK_MS);
+  }
 }
 
 /** Without an agent nothing can be done on a machine into which nobody can look. */

@@ -18,6 +18,9 @@ export class Inflow {
     socket.once('close', () => this.#settle('broken'));
     // What went wrong does not matter: the close comes after it.
     socket.once('error', () => {});
+    // What ended or broke before has no events left to give: an empty file may.
+    if (socket.readableEnded) this.#state = 'ended';
+    else if (socket.destroyed) this.#state = 'broken';
     socket.resume();
   }
 
