@@ -2,23 +2,28 @@ import { DomainError } from '../domain/errors.ts';
 import type { Machine, MachineServer } from '../domain/machine.ts';
 import type { ServerFacts } from '../transports/transport.ts';
 
-/** Counters, times and dates come and go in greetings: they say nothing of whose greeting it is. */
-const fleeting =
-  /\d+|\b(?:mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|\b[ap]m\b/g;
+const days = '(?:mon|tue(?:s)?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?';
+const months =
+  'jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?';
+
+/**
+ * Counters, times and dates come and go in greetings: they say nothing of whose greeting it is. A number within a word does:
+ * vax1 is not vax2.
+ */
+const fleeting = new RegExp(String.raw`\b(?:\d+(?:[ap]m|st|nd|rd|th)?|[ap]m|${days}|${months})\b`, 'g');
 
 const lasting = ({ banner, syst }: Pick<MachineServer, 'banner' | 'syst'>): string =>
   `${banner}\n${syst}`.toLowerCase().replaceAll(fleeting, ' ').replaceAll(/\s+/g, ' ').trim();
 
-/** What a machine without an agent has beside the ids on its disk, which may be copied: the words of its server. */
-export const isKnownByWords = ({ agent, server, transport }: Machine): boolean =>
-  agent === undefined && server !== undefined && transport === 'push';
-
-/** Throws WRONG_MACHINE when a machine that is known by its server's words is answered for by another server. */
+/**
+ * What a machine without an agent has beside the ids on its disk, which may be copied: the words of its server. Throws
+ * WRONG_MACHINE when another server answers for it.
+ */
 export async function checkWords(
   machine: Machine,
   link: { describeServer(): Promise<ServerFacts> },
 ): Promise<void> {
-  if (!machine.server || !isKnownByWords(machine)) return;
+  if (machine.transport !== 'push' || machine.agent || !machine.server) return;
   const now = await link.describeServer();
   if (lasting(now) === lasting(machine.server)) return;
   throw new DomainError(

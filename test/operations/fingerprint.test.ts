@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { HostFolderView } from '../../src/ftp/server/host-folder-view.ts';
 import { FtpServer } from '../../src/ftp/server/server.ts';
+import { asDomainError } from '../../src/domain/errors.ts';
+import type { Machine } from '../../src/domain/machine.ts';
+import { checkWords } from '../../src/operations/fingerprint.ts';
 import { TestFleet } from '../support/test-fleet.ts';
 
 /** The server of a machine without an agent. */
@@ -56,4 +59,41 @@ test('a copied disk behind another server is told, and nothing is written there'
 
   expect(await operations.probeMachine('vax', { adopt: true })).toMatchObject({ state: 'ready' });
   expect(await fleet.deploy('third', ['vax'])).toMatchObject([{ state: 'done' }]);
+});
+
+const said = (banner: string) => ({ banner, syst: 'UNIX Type: L8', feat: [] });
+const vax: Machine = {
+  id: 'm',
+  name: 'vax',
+  state: 'ready',
+  health: 'good',
+  held: false,
+  transport: 'push',
+  host: '127.0.0.1',
+  port: 21,
+  user: 'me',
+  hasPassword: false,
+  labels: {},
+  writeChunkBytes: 65_536,
+  simulated: false,
+  createdAtMs: 0,
+  updatedAtMs: 0,
+};
+
+test.each([
+  ['ready at 11:58AM', 'ready at 1:02PM', true],
+  ['Monday, 9 November', 'Wed, 2 Dec', true],
+  ['you are the 1st of 10', 'you are the 22nd of 10', true],
+  ['vax1 ready', 'vax2 ready', false],
+  ['saturn ready', 'sunny ready', false],
+  ['marvin ready', 'ready', false],
+  ['SunOS ready', 'ready', false],
+])('"%s" and "%s" are said by one server: %s', async (before, now, isSame) => {
+  const machine = { ...vax, server: { ...said(before), restartRead: true, dataConnections: [] } };
+  const checked = checkWords(machine, { describeServer: async () => said(now) });
+  const outcome = await checked.then(
+    () => true,
+    (error: unknown) => asDomainError(error).code,
+  );
+  expect(outcome).toBe(isSame || 'WRONG_MACHINE');
 });

@@ -17,7 +17,7 @@ export async function sendAll(
   closeWaitMs: number,
 ): Promise<DownloadEnd> {
   const stop = destroyOnAbort(socket, transfer);
-  let peerEnded = false;
+  let peerEnded = socket.readableEnded;
   socket.once('end', () => {
     peerEnded = true;
   });
